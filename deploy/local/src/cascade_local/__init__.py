@@ -1,0 +1,1 @@
+"""Runs the whole of Thông Suốt on one machine: up, demo, sample data."""

@@ -1,0 +1,1 @@
+"""Keeps the delivery: renders and sends notices."""

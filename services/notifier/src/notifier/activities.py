@@ -1,0 +1,81 @@
+"""The activities of the `delivery` queue: thin, at-least-once, harmless when repeated; notifier's log decides.
+
+A plain exception means "try again": with plan-api or the database away nothing is sent. A batch plan-api does not know
+is final.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from cascade_contracts.delivery import (
+    REPORT_OUTCOMES,
+    SEND_PAGE,
+    TAKE_OVER_BATCH,
+    BatchTakenOver,
+    DeliveryOrder,
+    PageSent,
+)
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from notifier.facts_client import BatchGone
+from notifier.reporting import Reporter
+from notifier.sending import PageSender
+from notifier.store.batches import find_batch
+from notifier.takeover import TakeOver
+
+BATCH_GONE: Final = "BatchGone"
+"""Type of the final error; the workflow ends the delivery on it."""
+
+_HEARTBEAT_PAUSE: Final = 1.0
+
+
+@asynccontextmanager
+async def _heartbeats() -> AsyncIterator[None]:
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(_HEARTBEAT_PAUSE)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    except BatchGone as gone:
+        raise ApplicationError(str(gone), type=BATCH_GONE, non_retryable=True) from gone
+    finally:
+        task.cancel()
+
+
+class DeliveryActivities:
+    """Activities on one notifier database."""
+
+    def __init__(self, engine: AsyncEngine, take_over: TakeOver, pages: PageSender, reporter: Reporter) -> None:
+        self._engine = engine
+        self._take_over = take_over
+        self._pages = pages
+        self._reporter = reporter
+
+    @activity.defn(name=TAKE_OVER_BATCH)
+    async def take_over_batch(self, order: DeliveryOrder) -> BatchTakenOver:
+        """Record every notice of the batch; goes on where an interrupted attempt stopped."""
+        async with _heartbeats():
+            return await self._take_over.take_over(order.batch_id, activity.heartbeat)
+
+    @activity.defn(name=SEND_PAGE)
+    async def send_page(self, order: DeliveryOrder) -> PageSent:
+        """Send up to a page of the batch; `retry_at` says when to come again if nothing can be done before."""
+        async with self._engine.connect() as connection:
+            batch = await find_batch(connection, order.batch_id)
+        if batch is None or batch.taken_over_at is None:
+            raise ApplicationError("the batch was not taken over yet", type="BatchNotTakenOver")
+        async with _heartbeats():
+            return await self._pages.send(batch)
+
+    @activity.defn(name=REPORT_OUTCOMES)
+    async def report_outcomes(self, order: DeliveryOrder) -> PageSent:
+        """Report every outcome not yet reported and close the batch when nothing of it is open."""
+        async with _heartbeats():
+            return await self._reporter.finish(order.batch_id)

@@ -1,0 +1,1 @@
+"""Ways to reach people: a tiny interface every channel has, and one folder per vendor."""

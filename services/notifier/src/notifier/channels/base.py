@@ -1,0 +1,95 @@
+"""What a channel is. Rendering happens first: a channel gets a finished message and says what became of it.
+
+The mandatory part is `Channel.send`; what only some vendors can do is a protocol of its own.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+from uuid import UUID
+
+import cascade_contracts.vocabulary as words
+
+Commit = Callable[[], Awaitable[bool]]
+"""Record that the vendor may have the message from now on; False: the attempt is no longer ours, do not send."""
+
+
+class SendState(StrEnum):
+    """What became of one attempt.
+
+    `HELD`: certainly not taken, may be tried again. `UNKNOWN`: perhaps taken, never to be tried again. `LOST`: not
+    sent because another attempt owns the delivery now.
+    """
+
+    ACCEPTED = "accepted"
+    FAILED = "failed"
+    HELD = "held"
+    UNKNOWN = "unknown"
+    LOST = "lost"
+
+
+class Retry(StrEnum):
+    """Who has to wait after `HELD`: this recipient only, or everybody because the channel itself does not work."""
+
+    RECIPIENT = "recipient"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """Outcome of one attempt; `detail` holds no address. `suppress`: nothing more is to be sent to this address."""
+
+    state: SendState
+    detail: str = ""
+    retry: Retry | None = None
+    suppress: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedMessage:
+    """A message ready to be sent; `reference` is the same for every attempt at (notice, address)."""
+
+    delivery_id: UUID
+    reference: str
+    address: str
+    subject: str
+    text: str
+    html: str
+    language: str
+    at: datetime
+
+
+class Channel(Protocol):
+    """A way to reach a person."""
+
+    @property
+    def name(self) -> words.Channel:
+        """The channel's name in addresses and logs."""
+        ...
+
+    async def send(self, message: FinishedMessage, commit: Commit) -> SendResult:
+        """Try once. Await `commit` after the last point of safe retreat and before the message leaves.
+
+        Everything a vendor can answer is a result; only defects raise.
+        """
+        ...
+
+
+@runtime_checkable
+class ChecksAddress(Protocol):
+    """A channel that can tell an impossible address from a possible one without asking anybody."""
+
+    def accepts(self, address: str) -> bool:
+        """Return whether a message could be addressed so."""
+        ...
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """A channel that keeps connections."""
+
+    async def close(self) -> None:
+        """Let go of connections; no send is under way."""
+        ...

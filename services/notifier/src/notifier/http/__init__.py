@@ -1,0 +1,1 @@
+"""The HTTP process: bounces in, the operator's view out."""

@@ -1,0 +1,157 @@
+"""Tables of the delivery. Addresses stand in delivery rows only, encrypted; every time comes from the injected clock.
+
+Keys of notice and delivery begin with the batch's month, so that both can be partitioned by it without a rewrite.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from notifier.keys import SealedText
+
+_INSTANT = DateTime(timezone=True)
+
+
+class DeliveryState(StrEnum):
+    """One try to get a notice to one address.
+
+    `standby` waits for an earlier address of the same notice to fail. Only `pending` is ever claimed, so what was
+    `transmitting` when its process died becomes `unknown` and is never sent again.
+    """
+
+    STANDBY = "standby"
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    TRANSMITTING = "transmitting"
+    ACCEPTED = "accepted"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+    WITHHELD = "withheld"
+
+
+class NotifierTable(SQLModel, registry=registry()):
+    """Base of this service's tables, apart from every other service's."""
+
+    metadata: ClassVar[MetaData] = MetaData()
+
+
+class Batch(NotifierTable, table=True):
+    """A batch taken over; `cursor` is the last notice recorded, `month` the partition of all its rows."""
+
+    __tablename__ = "batch"
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    month: date = Field(sa_column=Column(Date, nullable=False))
+    not_before: datetime = Field(sa_column=Column(_INSTANT, nullable=False))
+    notices: int = Field(default=0, sa_column=Column(Integer, nullable=False))
+    cursor: UUID | None = Field(default=None, sa_column=Column(Uuid))
+    taken_over_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    finished_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+
+
+class Notice(NotifierTable, table=True):
+    """One message to one seat: the facts of its text without any address; the link is erased once settled."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index("notice_of_batch", "batch_id", "id"),
+        Index("notice_open", "batch_id", postgresql_where="state = 'pending'"),
+        Index("notice_unreported", "batch_id", postgresql_where="state <> 'pending' and reported_at is null"),
+    )
+
+    month: date = Field(sa_column=Column(Date, primary_key=True))
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    batch_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("batch.id"), nullable=False))
+    facts: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    recipient: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    link_enc: str | None = Field(default=None, sa_column=Column(SealedText))
+    template: str = Field(sa_column=Column(Text, nullable=False))
+    template_version: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    state: str = Field(sa_column=Column(Text, nullable=False))
+    channel: str | None = Field(default=None, sa_column=Column(Text))
+    detail: str | None = Field(default=None, sa_column=Column(Text))
+    settled_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    reported_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+
+
+class Delivery(NotifierTable, table=True):
+    """One address of one notice. `attempt_token` names the claim that alone may change the row while it is held."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("month", "notice_id", "address_index", name="delivery_once"),
+        Index("delivery_by_id", "id"),
+        Index("delivery_of_batch", "batch_id", "id"),
+        Index("delivery_waiting", "batch_id", "id", postgresql_where="state = 'pending'"),
+        Index("delivery_held", "batch_id", postgresql_where="state in ('claimed', 'transmitting')"),
+        Index("delivery_trouble", "state", postgresql_where="state not in ('accepted', 'standby', 'withheld')"),
+    )
+
+    month: date = Field(sa_column=Column(Date, primary_key=True))
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    batch_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("batch.id"), nullable=False))
+    notice_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
+    position: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    channel: str = Field(sa_column=Column(Text, nullable=False))
+    address_enc: str = Field(sa_column=Column(SealedText, nullable=False))
+    address_index: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    state: str = Field(sa_column=Column(Text, nullable=False))
+    attempts: int = Field(default=0, sa_column=Column(Integer, nullable=False))
+    attempt_token: UUID | None = Field(default=None, sa_column=Column(Uuid))
+    created_at: datetime = Field(sa_column=Column(_INSTANT, nullable=False))
+    retry_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    claimed_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    transmitting_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    finished_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    message_id: str | None = Field(default=None, sa_column=Column(Text))
+    detail: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class Suppression(NotifierTable, table=True):
+    """An address nothing is sent to any more, known by its blind index only."""
+
+    __tablename__ = "suppression"
+
+    address_index: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    channel: str = Field(sa_column=Column(Text, nullable=False))
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    since: datetime = Field(sa_column=Column(_INSTANT, nullable=False))
+
+
+class ChannelHealth(NotifierTable, table=True):
+    """Whether a channel works; while `down`, nothing is tried before `retry_at`."""
+
+    __tablename__ = "channel_health"
+
+    channel: str = Field(sa_column=Column(Text, primary_key=True))
+    state: str = Field(sa_column=Column(Text, nullable=False))
+    since: datetime = Field(sa_column=Column(_INSTANT, nullable=False))
+    failures: int = Field(default=0, sa_column=Column(Integer, nullable=False))
+    retry_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    detail: str | None = Field(default=None, sa_column=Column(Text))
+
+
+def table(model: type[NotifierTable]) -> Table:
+    """Return the Core table of a model."""
+    return NotifierTable.metadata.tables[str(model.__tablename__)]

@@ -1,0 +1,94 @@
+"""Settings of the notifier's processes, read once from the environment (`NOTIFIER_…`)."""
+
+from datetime import timedelta
+from email.utils import parseaddr
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SmtpSecurity(StrEnum):
+    """How the connection to the relay is protected."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
+class Settings(BaseSettings):
+    """Everything a notifier process can be told from outside."""
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFIER_", extra="ignore")
+
+    database_url: str = Field(description="Notifier's own database, as `postgresql+asyncpg://user:password@host/name`.")
+    temporal_address: str = Field("127.0.0.1:7233", description="Host and port of Temporal's frontend.")
+    temporal_namespace: str = Field("default", description="Temporal namespace of the installation.")
+    plan_api_url: str = Field("http://127.0.0.1:8000", description="Base URL of plan-api's internal API.")
+    internal_token: SecretStr = Field(
+        description="Bearer token of the internal API, both the one sent to plan-api and the one demanded here."
+    )
+    secret_key: SecretStr = Field(
+        min_length=16,
+        description=(
+            "Secret that signs bounce addresses and message ids, indexes contact addresses blindly, and encrypts them "
+            "unless `NOTIFIER_CONTACT_KEYS` is set. Changing it orphans the suppression list."
+        ),
+    )
+    contact_keys: SecretStr = Field(
+        SecretStr(""),
+        description=(
+            "Keys that encrypt contact addresses, as `id=base64 of 32 bytes` separated by commas; the first encrypts, "
+            "all decrypt. Empty: one key derived from `NOTIFIER_SECRET_KEY`."
+        ),
+    )
+    smtp_host: str = Field("127.0.0.1", description="Host of the SMTP relay.")
+    smtp_port: int = Field(25, ge=1, le=65535, description="Port of the SMTP relay (587 STARTTLS, 465 TLS).")
+    smtp_security: SmtpSecurity = Field(
+        SmtpSecurity.NONE, description="`none`, `starttls` (demanded, never optional) or `tls` (from the first byte)."
+    )
+    smtp_ca_file: Path | None = Field(
+        None, description="PEM file of the authority that signed the relay's certificate; empty: the system's store."
+    )
+    smtp_username: str = Field("", description="User name at the relay; empty: no authentication.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password at the relay.")
+    smtp_timeout: float = Field(
+        10.0, gt=0, description="Seconds to wait for each answer of the relay; after it a message's outcome is unknown."
+    )
+    smtp_connections: int = Field(8, ge=1, le=64, description="Connections kept open to the relay by one worker.")
+    mail_from: str = Field(description="Sender people see, as `Tên <hop-thu@ten-mien>`.")
+    mail_reply_to: str = Field("", description="Address answers go to; empty: the sender.")
+    bounce_domain: str = Field("", description="Domain of the bounce addresses; empty: the domain of the sender.")
+    give_up_hours: float = Field(
+        96.0, gt=0, description="Hours after which an address that is only ever refused temporarily counts as failed."
+    )
+    host: str = Field("127.0.0.1", description="Address `notifier http` listens on.")
+    port: int = Field(8020, ge=0, le=65535, description="Port `notifier http` listens on.")
+    clock_offset_seconds: float = Field(
+        0.0, description="Seconds the time of facts is ahead of the machine's clock (rehearsals of other days)."
+    )
+    ready_file: Path | None = Field(None, description="File the worker writes when it polls and removes when it ends.")
+
+    @field_validator("mail_from")
+    @classmethod
+    def _has_address(cls, value: str) -> str:
+        address = parseaddr(value)[1]
+        if not address.isascii() or address.count("@") != 1:
+            raise ValueError("expected a sender such as 'Thông Suốt <thong-suot@example.vn>'")
+        return value
+
+    @field_validator("smtp_ca_file", "ready_file", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """The offset as a duration."""
+        return timedelta(seconds=self.clock_offset_seconds)
+
+    @property
+    def mail_domain(self) -> str:
+        """Domain of the sender."""
+        return parseaddr(self.mail_from)[1].rpartition("@")[2]

@@ -1,0 +1,1 @@
+"""Keeps the facts: units, documents, obligations, submissions."""

@@ -1,0 +1,1 @@
+"""Days whose working status differs from the published calendar."""

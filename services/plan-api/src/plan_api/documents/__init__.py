@@ -1,0 +1,1 @@
+"""Documents: drafted, issued, suspended, recalled; their rounds and files."""

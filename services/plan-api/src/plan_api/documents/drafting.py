@@ -1,0 +1,153 @@
+"""Draft a document: what it is, whom it binds and what it will ask. Nothing is owed before it is issued."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from cascade_contracts.ids import new_id
+from cascade_contracts.vocabulary import DocumentState
+from cascade_servicekit.problems import NotFound
+from sqlalchemy import Row
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from plan_api.auth.service import require
+from plan_api.documents import repository
+from plan_api.documents.errors import (
+    DocumentNotDraft,
+    IdentityTaken,
+    NotAnAssignee,
+    NothingAsked,
+    UnitNamedTwice,
+    UnknownParent,
+)
+from plan_api.documents.schemas import DocumentIn
+from plan_api.documents.service import require_files
+from plan_api.escalation import service as escalation
+from plan_api.organizations import service as organizations
+from plan_api.organizations.schemas import UnitRef
+from plan_api.requests import Act, PreconditionFailed
+from plan_api.rules.access import Verb
+from plan_api.rules.vietnamese import normalise
+
+
+def identity_keys(number: str | None, notation: str | None) -> tuple[str | None, str | None]:
+    """Return the keys documents are told apart by: no leading zeros, no case, no spaces."""
+    number_key = None if number is None else (number.lstrip("0") or "0").casefold()
+    notation_key = None if notation is None else re.sub(r"\s+", "", normalise(notation)).casefold()
+    return number_key, notation_key
+
+
+async def create(act: Act, given: DocumentIn) -> UUID:
+    """Create a draft; return its id."""
+    issuer = (await organizations.known_units(act.connection, [given.issuer], "issuer"))[0]
+    await require(act.connection, act.caller, Verb.CREATE_DOCUMENT, issuer)
+    values = await _values(act, given, issuer)
+    document_id = new_id()
+    row = {
+        "id": document_id,
+        "kind": given.kind,
+        "state": DocumentState.DRAFT,
+        "account_id": act.caller.account_id,
+        "created_at": act.now,
+        **values,
+    }
+    row["root_id"] = values["root_id"] or document_id
+    try:
+        await repository.add_document(act.connection, row, given.parents)
+    except IntegrityError as error:
+        raise IdentityTaken(field="number") from error
+    act.record("create", "document", document_id, title=given.title)
+    return document_id
+
+
+async def edit(act: Act, document_id: UUID, given: DocumentIn, row_version: int) -> int:
+    """Replace a draft's content; return its new row version."""
+    draft = await locked_draft(act, document_id, "edit")
+    if draft.row_version != row_version:
+        raise PreconditionFailed
+    issuer = (await organizations.known_units(act.connection, [given.issuer], "issuer"))[0]
+    await require(act.connection, act.caller, Verb.CREATE_DOCUMENT, issuer)
+    values = await _values(act, given, issuer)
+    values["root_id"] = values["root_id"] or document_id
+    await repository.set_parents(act.connection, document_id, given.parents)
+    act.record("edit", "document", document_id, title=given.title)
+    try:
+        return await repository.change_document(act.connection, document_id, **values)
+    except IntegrityError as error:
+        raise IdentityTaken(field="number") from error
+
+
+async def locked_draft(act: Act, document_id: UUID, verb: str) -> Row[Any]:
+    """Lock a draft the caller may change.
+
+    Raises:
+        NotFound, Forbidden, DocumentNotDraft: nothing changed.
+    """
+    draft = await repository.lock_document(act.connection, document_id)
+    if draft is None:
+        raise NotFound(what="document")
+    await require(act.connection, act.caller, Verb.ISSUE_DOCUMENT, draft.issuer_unit_id)
+    if draft.state != DocumentState.DRAFT:
+        raise DocumentNotDraft(state=draft.state, verb=verb)
+    return draft
+
+
+async def _values(act: Act, given: DocumentIn, issuer: UUID) -> dict[str, Any]:
+    await check_references(act.connection, given)
+    await escalation.policy_by_code(act.connection, given.policy, act.now)
+    root_id, level = await _place(act.connection, given.parents)
+    number_key, notation_key = identity_keys(given.number, given.notation)
+    return {
+        "issuer_unit_id": issuer,
+        "root_id": root_id,
+        "level": level,
+        "title": normalise(given.title),
+        "number": given.number,
+        "notation": given.notation,
+        "number_key": number_key,
+        "notation_key": notation_key,
+        "year": given.issued_on.year if given.issued_on else act.now.year,
+        "issued_on": given.issued_on,
+        "tracker_seat_id": given.tracker_seat,
+        "content": given.model_dump(mode="json"),
+        "updated_at": act.now,
+    }
+
+
+async def _place(connection: AsyncConnection, parents: list[UUID]) -> tuple[UUID | None, int]:
+    if not parents:
+        return None, 0
+    found = await repository.documents(connection, parents)
+    for number, parent in enumerate(parents):
+        if parent not in found or found[parent].state != DocumentState.ISSUED:
+            raise UnknownParent(field=f"parents.{number}", parent=parent)
+    return found[parents[0]].root_id, 1 + max(row.level for row in found.values())
+
+
+async def check_references(connection: AsyncConnection, given: DocumentIn) -> None:
+    """Refuse units that do not exist or stand twice, rounds that ask nobody or a stranger, and files not stored."""
+    assignees = [item.unit for item in given.assignees]
+    ids = await organizations.known_units(connection, assignees, "assignees")
+    seen: set[UUID] = set()
+    for number, (ref, unit_id) in enumerate(zip(assignees, ids, strict=True)):
+        if unit_id in seen:
+            raise UnitNamedTwice(field=f"assignees.{number}", unit=ref)
+        seen.add(unit_id)
+    if given.rounds and not assignees:
+        raise NothingAsked(field="assignees")
+    for position, item in enumerate(given.rounds):
+        await _check_round_units(connection, position, item.assignees or [], seen)
+        await organizations.known_units(connection, item.receivers, f"rounds.{position}.receivers")
+    named = [item.unit for item in given.recipients if item.unit is not None]
+    await organizations.known_units(connection, named, "recipients")
+    await require_files(connection, given.files)
+
+
+async def _check_round_units(
+    connection: AsyncConnection, position: int, refs: list[UnitRef], assigned: set[UUID]
+) -> None:
+    ids = await organizations.known_units(connection, refs, f"rounds.{position}.assignees")
+    for number, (ref, unit_id) in enumerate(zip(refs, ids, strict=True)):
+        if unit_id not in assigned:
+            raise NotAnAssignee(field=f"rounds.{position}.assignees.{number}", unit=ref)

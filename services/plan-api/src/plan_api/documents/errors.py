@@ -1,0 +1,185 @@
+"""Refusals of the documents slice, each with its stable code and what to do next."""
+
+from cascade_servicekit.problems import Refusal
+
+
+class DocumentNotDraft(Refusal):
+    """The document was issued or recalled before."""
+
+    code = "document_not_draft"
+    title = ("Văn bản đã ban hành hoặc đã thu hồi", "The document is already issued or recalled")
+    remedy = (
+        "Văn bản đang ở trạng thái «{state}» nên không thể {verb}. "
+        "Muốn thay đổi, kính đề nghị thu hồi rồi ban hành văn bản thay thế.",
+        "The document is {state}, so it cannot {verb}. To change it, recall it and issue a replacement.",
+    )
+
+
+class DocumentNotInForce(Refusal):
+    """Only an issued document can be suspended, resumed, recalled or answered."""
+
+    code = "document_not_in_force"
+    title = ("Văn bản không còn hoặc chưa có hiệu lực", "The document is not in force")
+    remedy = (
+        "Văn bản đang ở trạng thái «{state}». Kính đề nghị kiểm tra lại văn bản.",
+        "The document is {state}. Check which document is meant.",
+    )
+
+
+class AlreadySuspended(Refusal):
+    """The document is suspended already."""
+
+    code = "already_suspended"
+    title = ("Văn bản đang tạm dừng", "Already suspended")
+    remedy = ("Văn bản đã tạm dừng; chỉ có thể tiếp tục hoặc thu hồi.", "It is suspended; resume or recall it.")
+
+
+class NotSuspended(Refusal):
+    """The document is not suspended."""
+
+    code = "not_suspended"
+    title = ("Văn bản không tạm dừng", "Not suspended")
+    remedy = ("Văn bản không ở trạng thái tạm dừng, không cần tiếp tục.", "It is not suspended; nothing to resume.")
+
+
+class IdentityMissing(Refusal):
+    """Issuing without number or date needs a recorded reason."""
+
+    code, status = "identity_missing", 422
+    title = ("Thiếu số, ký hiệu hoặc ngày ban hành", "Number, notation or date is missing")
+    remedy = (
+        "Kính đề nghị bổ sung số, ký hiệu và ngày ban hành, hoặc gửi without_identity kèm lý do (reason).",
+        "Add number, notation and issued_on, or send without_identity with a reason.",
+    )
+
+
+class IdentityTaken(Refusal):
+    """Another document has this issuer, notation, number and year."""
+
+    code = "identity_taken"
+    title = ("Trùng số, ký hiệu văn bản", "Number and notation are taken")
+    remedy = (
+        "Đơn vị ban hành đã có văn bản cùng số, ký hiệu trong năm. Kính đề nghị kiểm tra lại số.",
+        "This issuer already has a document with this notation, number and year. Check the number.",
+    )
+
+
+class ConfirmationNeedsReason(Refusal):
+    """A confirmation came without its reason."""
+
+    code, status = "confirmation_needs_reason", 422
+    title = ("Thiếu lý do", "A reason is missing")
+    remedy = ("Khi xác nhận ngoại lệ, kính đề nghị ghi lý do (reason).", "Give a reason with a confirmation.")
+
+
+class DueInPast(Refusal):
+    """A due time lies before the issue."""
+
+    code, status = "due_in_past", 422
+    title = ("Thời hạn đã qua khi ban hành", "The due time has passed at issue")
+    remedy = (
+        "Thời hạn của «{round}» đã qua. Kính đề nghị đổi thời hạn, hoặc gửi allow_past_due kèm lý do; "
+        "nội dung này sẽ không tự leo thang.",
+        "The due time of “{round}” has passed. Change it, or send allow_past_due with a reason; "
+        "it will never escalate by itself.",
+    )
+
+
+class DueAfterParent(Refusal):
+    """A due time lies after what the issuer itself owes."""
+
+    code, status = "due_after_parent", 422
+    title = ("Thời hạn sau hạn của cấp trên", "Due after the parent's due time")
+    remedy = (
+        "Thời hạn của «{round}» muộn hơn hạn đơn vị phải gửi cấp trên. Kính đề nghị đổi sớm hơn, "
+        "hoặc gửi allow_after_parent kèm lý do.",
+        "“{round}” is due after the issuer's own due time to its parent. Make it earlier, "
+        "or send allow_after_parent with a reason.",
+    )
+
+
+class CutOffBeforeDue(Refusal):
+    """A round would close before it is due."""
+
+    code, status = "cut_off_before_due", 422
+    title = ("Chốt số liệu trước thời hạn", "The cut-off lies before the due time")
+    remedy = (
+        "Kính đề nghị đặt thời điểm chốt của «{round}» sau thời hạn.",
+        "Set the cut-off of “{round}” after its due time.",
+    )
+
+
+class UnitNamedTwice(Refusal):
+    """A unit is assigned twice."""
+
+    code, status = "unit_named_twice", 422
+    title = ("Đơn vị bị giao hai lần", "A unit is assigned twice")
+    remedy = (
+        "Đơn vị «{unit}» có hai lần trong danh sách. Kính đề nghị bỏ bớt một.",
+        "Unit “{unit}” stands twice in the list. Remove one.",
+    )
+
+
+class NotAnAssignee(Refusal):
+    """A round names a unit the document is not assigned to."""
+
+    code, status = "not_an_assignee", 422
+    title = ("Đơn vị không được giao", "Not an assignee")
+    remedy = ("Đơn vị «{unit}» không thuộc danh sách được giao.", "Unit “{unit}” is not among the assignees.")
+
+
+class UnknownParent(Refusal):
+    """A parent does not exist, is not in force, or was not assigned to the issuer."""
+
+    code, status = "unknown_parent", 422
+    title = ("Văn bản cấp trên không hợp lệ", "The parent document does not fit")
+    remedy = (
+        "Văn bản cấp trên {parent} không tồn tại, chưa ban hành hoặc đã thu hồi. Kính đề nghị kiểm tra lại.",
+        "Parent {parent} does not exist, is not issued or was recalled. Check it.",
+    )
+
+
+class UnknownFile(Refusal):
+    """A file was not stored before."""
+
+    code, status = "unknown_file", 422
+    title = ("Tệp chưa được tải lên", "The file is not stored")
+    remedy = (
+        "Chưa có tệp {sha256}. Kính đề nghị tải tệp lên POST /v1/files trước.",
+        "There is no file {sha256}. Store it first with POST /v1/files.",
+    )
+
+
+class NothingAsked(Refusal):
+    """Rounds without assignees ask nobody."""
+
+    code, status = "nothing_asked", 422
+    title = ("Chưa giao cho đơn vị nào", "Nobody is assigned")
+    remedy = (
+        "Văn bản có nội dung phải thực hiện nhưng chưa giao đơn vị nào.",
+        "The document has rounds but no assignees.",
+    )
+
+
+class FileTypeNotAllowed(Refusal):
+    """The content is of no kind that is kept: judged by its first bytes, never by its name."""
+
+    code, status = "file_type_not_allowed", 415
+    title = ("Loại tệp chưa được nhận", "This type of file is not accepted")
+    remedy = (
+        "Tệp {name} không phải PDF, ảnh PNG hoặc JPEG, DOCX, XLSX hay ZIP (tệp có macro không được nhận). "
+        "Kính đề nghị lưu lại thành PDF rồi gửi.",
+        "File {name} is not a PDF, PNG, JPEG, DOCX, XLSX or ZIP (files with macros are refused). "
+        "Save it as PDF and send that.",
+    )
+
+
+class FileTooLarge(Refusal):
+    """One file is larger than this installation accepts."""
+
+    code, status = "file_too_large", 413
+    title = ("Tệp quá lớn", "The file is too large")
+    remedy = (
+        "Tệp {name} vượt quá {limit} byte. Kính đề nghị nén hoặc giảm cỡ ảnh rồi gửi lại.",
+        "File {name} exceeds {limit} bytes. Compress it or make its pictures smaller, then send it again.",
+    )

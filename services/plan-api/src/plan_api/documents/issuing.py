@@ -1,0 +1,331 @@
+"""Issue a document: freeze it, bind its assignees, open their obligations and arm their ladders, in one transaction.
+
+Calendar and policy are evaluated here, never inside a workflow. A plan issued under parents fulfils what its issuer
+owes of their plan rounds.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cascade_contracts.ids import new_id
+from cascade_contracts.vocabulary import (
+    AssignmentMode,
+    DocumentState,
+    LadderKind,
+    LineKind,
+    ObligationState,
+    RoundKind,
+    SubmissionKind,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from plan_api.calendar import service as calendar
+from plan_api.documents import drafting, repository
+from plan_api.documents.errors import (
+    ConfirmationNeedsReason,
+    CutOffBeforeDue,
+    DueAfterParent,
+    DueInPast,
+    IdentityMissing,
+    IdentityTaken,
+)
+from plan_api.documents.schemas import AssigneeIn, DocumentIn, IssueIn, RoundIn
+from plan_api.escalation import service as escalation
+from plan_api.obligations import answering
+from plan_api.obligations.opening import Assigned, OpenRound, open_obligations
+from plan_api.obligations.schemas import SubmissionIn
+from plan_api.organizations import service as organizations
+from plan_api.read.parents import Owed, owed_under
+from plan_api.requests import Act
+from plan_api.rules.calendar import WorkCalendar, local_date
+from plan_api.rules.due import Due, DueRefusal, check_due, derive_due
+
+
+@dataclass(frozen=True, slots=True)
+class _Issue:
+    """Everything settled before the first row is written."""
+
+    document_id: UUID
+    issuer_id: UUID
+    draft: DocumentIn
+    order: IssueIn
+    policy: escalation.PolicyInForce
+    days: WorkCalendar
+    owed: list[Owed]
+    now: datetime
+
+
+async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
+    """Issue a draft.
+
+    Raises:
+        DocumentNotDraft, IdentityMissing, IdentityTaken, DueInPast, DueAfterParent, CutOffBeforeDue,
+        ConfirmationNeedsReason, UnknownParent: nothing changed.
+    """
+    row = await drafting.locked_draft(act, document_id, "issue")
+    draft = DocumentIn.model_validate(row.content)
+    await drafting.check_references(act.connection, draft)
+    _check_identity(draft, order)
+    issuing = _Issue(
+        document_id,
+        row.issuer_unit_id,
+        draft,
+        order,
+        await escalation.policy_by_code(act.connection, draft.policy, act.now),
+        await calendar.work_calendar(act.connection, act.services),
+        await owed_under(act.connection, row.issuer_unit_id, draft.parents),
+        act.now,
+    )
+    dues = [_due(issuing, position, item) for position, item in enumerate(draft.rounds)]
+    await _freeze(act, row.version, issuing)
+    assigned = await _assign(act.connection, issuing)
+    for position, (item, due) in enumerate(zip(draft.rounds, dues, strict=True)):
+        await _open_round(act, issuing, position, item, due, assigned)
+    await _answer_parents(act, issuing)
+    if draft.rounds:
+        act.agenda_changed(document_id)
+    act.record("issue", "document", document_id, assignees=len(assigned), rounds=len(dues), reason=order.reason)
+
+
+def _check_identity(draft: DocumentIn, order: IssueIn) -> None:
+    missing = [name for name in ("number", "notation", "issued_on") if getattr(draft, name) is None]
+    if missing and not (order.without_identity and order.reason):
+        raise IdentityMissing(field=missing[0])
+
+
+def _due(issuing: _Issue, position: int, item: RoundIn) -> Due:
+    due = derive_due(item.due, issuing.days)
+    parent = _reports_into(issuing, item) if item.kind is RoundKind.REPORT else None
+    refusals = check_due(
+        due.due_at,
+        issuing.now,
+        parent.due_at if parent else None,
+        issuing.order.allow_past_due,
+        issuing.order.allow_after_parent,
+        issuing.order.reason,
+        item.cut_off_at,
+    )
+    field = f"rounds.{position}.due"
+    for refusal in refusals:
+        match refusal:
+            case DueRefusal.PAST_DUE:
+                raise DueInPast(field=field, round=item.title)
+            case DueRefusal.AFTER_PARENT:
+                raise DueAfterParent(field=field, round=item.title)
+            case DueRefusal.CUT_OFF_BEFORE_DUE:
+                raise CutOffBeforeDue(field=f"rounds.{position}.cut_off_at", round=item.title)
+            case DueRefusal.REASON_MISSING:
+                raise ConfirmationNeedsReason(field="reason")
+    return due
+
+
+def _reports_into(issuing: _Issue, item: RoundIn) -> Owed | None:
+    """Return what the issuer owes upwards that this round feeds: named, of the same period, or the only one.
+
+    The only one is it only where one of the two names no period: a half-year's report is not the year's.
+    """
+    reports = [owed for owed in issuing.owed if owed.kind is RoundKind.REPORT]
+    if item.reports_into is not None:
+        return next((owed for owed in reports if owed.round_id == item.reports_into), None)
+    same = [owed for owed in reports if item.period is not None and owed.period == item.period]
+    if same:
+        return same[0]
+    if len(reports) != 1 or (item.period is not None and reports[0].period is not None):
+        return None
+    return reports[0]
+
+
+async def _freeze(act: Act, version: int, issuing: _Issue) -> None:
+    content = issuing.draft.model_dump(mode="json")
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    await repository.freeze(
+        act.connection,
+        {
+            "id": new_id(),
+            "document_id": issuing.document_id,
+            "version": version,
+            "content": content,
+            "content_sha256": hashlib.sha256(canonical).hexdigest(),
+            "frozen_at": act.now,
+        },
+    )
+    await repository.add_document_files(
+        act.connection,
+        [
+            {
+                "id": new_id(),
+                "document_id": issuing.document_id,
+                "version": version,
+                "created_at": act.now,
+                **file.model_dump(),
+            }
+            for file in issuing.draft.files
+        ],
+    )
+    await _mark_issued(act, issuing)
+
+
+async def _mark_issued(act: Act, issuing: _Issue) -> None:
+    number_key, notation_key = drafting.identity_keys(issuing.draft.number, issuing.draft.notation)
+    issued_on = issuing.draft.issued_on or local_date(act.now)
+    try:
+        await repository.change_document(
+            act.connection,
+            issuing.document_id,
+            state=DocumentState.ISSUED,
+            issued_at=act.now,
+            issued_on=issued_on,
+            year=issued_on.year,
+            number_key=number_key,
+            notation_key=notation_key,
+            policy_id=issuing.policy.id,
+            identity_missing_reason=issuing.order.reason if issuing.order.without_identity else None,
+            updated_at=act.now,
+        )
+    except IntegrityError as error:
+        raise IdentityTaken(field="number") from error
+
+
+async def _assign(connection: AsyncConnection, issuing: _Issue) -> dict[UUID, Assigned]:
+    draft = issuing.draft
+    ids = await organizations.known_units(connection, [item.unit for item in draft.assignees], "assignees")
+    superiors = {kind: await organizations.current_superiors(connection, ids, kind) for kind in LineKind}
+    assigned: dict[UUID, Assigned] = {}
+    rows = []
+    for unit_id, item in zip(ids, draft.assignees, strict=True):
+        line = _line(item, unit_id, issuing.issuer_id, superiors)
+        superior = superiors[line].get(unit_id) if line else None
+        assigned[unit_id] = Assigned(unit_id, item.mode, superior or issuing.issuer_id)
+        rows.append(
+            {
+                "id": new_id(),
+                "document_id": issuing.document_id,
+                "unit_id": unit_id,
+                "mode": item.mode,
+                "line_kind": line,
+                "superior_unit_id": superior,
+            }
+        )
+    await repository.add_assignments(connection, rows)
+    await _add_recipients(connection, issuing)
+    return assigned
+
+
+def _line(
+    item: AssigneeIn, unit_id: UUID, issuer_id: UUID, superiors: dict[LineKind, dict[UUID, UUID]]
+) -> LineKind | None:
+    """Return the line an assignment comes down: as stated, else where the issuer is the superior, else professional."""
+    if item.line is not None:
+        return item.line
+    for kind in LineKind:
+        if superiors[kind].get(unit_id) == issuer_id:
+            return kind
+    return next((kind for kind in LineKind if unit_id in superiors[kind]), None)
+
+
+async def _add_recipients(connection: AsyncConnection, issuing: _Issue) -> None:
+    rows = []
+    for item in issuing.draft.recipients:
+        unit_id = (await organizations.known_units(connection, [item.unit], "recipients"))[0] if item.unit else None
+        rows.append(
+            {
+                "id": new_id(),
+                "document_id": issuing.document_id,
+                "unit_id": unit_id,
+                "label": item.label,
+                "purpose": item.purpose,
+            }
+        )
+    await repository.add_recipients(connection, rows)
+
+
+async def _open_round(
+    act: Act, issuing: _Issue, position: int, item: RoundIn, due: Due, assigned: dict[UUID, Assigned]
+) -> None:
+    round_id = new_id()
+    parent = _reports_into(issuing, item) if item.kind is RoundKind.REPORT else None
+    await repository.add_rounds(act.connection, [_round_row(issuing, round_id, position, item, due, parent)])
+    units = await _units_of_round(act.connection, item, assigned)
+    ladders = {
+        mode: await _arm(act.connection, issuing, round_id, item, due, mode)
+        for mode in sorted({unit.mode for unit in units})
+    }
+    receivers = await organizations.known_units(act.connection, item.receivers, f"rounds.{position}.receivers")
+    opened = OpenRound(round_id, issuing.document_id, issuing.issuer_id, due.due_at, due.due_on, ladders, receivers)
+    await open_obligations(act.connection, opened, units, act.now)
+
+
+async def _units_of_round(
+    connection: AsyncConnection, item: RoundIn, assigned: dict[UUID, Assigned]
+) -> Sequence[Assigned]:
+    """Return who owes a round: those it names, else all but those who are only informed."""
+    if item.assignees is not None:
+        ids = await organizations.known_units(connection, item.assignees, "assignees")
+        return [assigned[unit_id] for unit_id in ids]
+    return [
+        unit
+        for unit in assigned.values()
+        if unit.mode is not AssignmentMode.INFORMATION or item.kind is RoundKind.ACKNOWLEDGE
+    ]
+
+
+def _round_row(
+    issuing: _Issue, round_id: UUID, position: int, item: RoundIn, due: Due, parent: Owed | None
+) -> dict[str, Any]:
+    return {
+        "id": round_id,
+        "document_id": issuing.document_id,
+        "position": position,
+        "kind": item.kind,
+        "title": item.title,
+        "period": item.period,
+        "due_rule": item.due.model_dump(mode="json"),
+        "due_at": due.due_at,
+        "due_on": due.due_on,
+        "due_reasons": list(due.reasons),
+        "cut_off_at": item.cut_off_at,
+        "needs_acceptance": item.needs_acceptance,
+        "signed_file_required": item.signed_file_required,
+        "policy_id": issuing.policy.id,
+        "reports_into_round_id": parent.round_id if parent else None,
+        "past_due_reason": issuing.order.reason if issuing.order.allow_past_due else None,
+        "created_at": issuing.now,
+    }
+
+
+async def _arm(
+    connection: AsyncConnection, issuing: _Issue, round_id: UUID, item: RoundIn, due: Due, mode: AssignmentMode
+) -> UUID:
+    order = escalation.LadderOrder(
+        issuing.document_id,
+        round_id,
+        LadderKind.OBLIGATION,
+        mode,
+        due_at=due.due_at,
+        anchor_at=issuing.now,
+        reason="issue",
+        cut_off_at=item.cut_off_at,
+        announce=True,
+    )
+    return await escalation.arm_ladder(connection, order, issuing.policy, issuing.days, issuing.now)
+
+
+async def _answer_parents(act: Act, issuing: _Issue) -> None:
+    """Hand the plan in where its parents ask for one."""
+    answer = SubmissionIn(
+        kind=SubmissionKind.PLAN,
+        number=issuing.draft.number,
+        notation=issuing.draft.notation,
+        dated_on=issuing.draft.issued_on,
+        files=issuing.draft.files,
+    )
+    for owed in issuing.owed:
+        if owed.kind is RoundKind.PLAN and owed.state is ObligationState.OPEN:
+            received = answering.Received(document_id=issuing.document_id, authorised=True)
+            await answering.hand_in(act, owed.obligation_id, answer, received)

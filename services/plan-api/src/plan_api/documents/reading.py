@@ -1,0 +1,138 @@
+"""Read documents: one whole, a page of them, its rounds; each only to those who may."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cascade_contracts.vocabulary import DocumentKind, DocumentState, RoundKind
+from cascade_servicekit.problems import NotFound
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from plan_api.auth.service import allows
+from plan_api.documents import repository
+from plan_api.documents.schemas import DocumentCard, DocumentOut, DocumentPage, RoundOut
+from plan_api.organizations import service as organizations
+from plan_api.paging import decode_cursor, encode_cursor
+from plan_api.read.standing import is_assigned
+from plan_api.requests import Caller
+from plan_api.rules.access import Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A document the caller may read."""
+
+    id: UUID
+    root_id: UUID
+    issuer_unit_id: UUID
+    state: DocumentState
+    suspended: bool
+    row: Row[Any]
+
+
+def reference(number: str | None, notation: str | None) -> str | None:
+    """Return how a document is cited: `18/KH-SGDĐT`."""
+    return "/".join(part for part in (number, notation) if part) or None
+
+
+async def readable(connection: AsyncConnection, caller: Caller, document_id: UUID) -> Readable:
+    """Return a document, if the caller stands over its issuer or is bound by it.
+
+    Raises:
+        NotFound: there is none, or the caller may not know of it.
+    """
+    row = await repository.document(connection, document_id)
+    if row is None:
+        raise NotFound(what="document")
+    if not await allows(connection, caller, Verb.READ_DOCUMENT, row.issuer_unit_id):
+        bound = caller.unit_id is not None and row.state != DocumentState.DRAFT
+        if not bound or not await is_assigned(connection, row.root_id, document_id, caller.unit_id):
+            raise NotFound(what="document")
+    suspended = await repository.is_suspended(connection, document_id)
+    return Readable(document_id, row.root_id, row.issuer_unit_id, DocumentState(row.state), suspended, row)
+
+
+async def rounds(connection: AsyncConnection, document_id: UUID) -> list[RoundOut]:
+    """Return a document's rounds by position."""
+    return [
+        RoundOut(
+            id=row.id,
+            kind=RoundKind(row.kind),
+            title=row.title,
+            period=row.period,
+            due_at=row.due_at,
+            due_on=row.due_on,
+            due_reasons=row.due_reasons,
+            cut_off_at=row.cut_off_at,
+            needs_acceptance=row.needs_acceptance,
+            signed_file_required=row.signed_file_required,
+            reports_into=row.reports_into_round_id,
+            settled_at=row.settled_at,
+            closed_at=row.closed_at,
+            consolidated_at=row.consolidated_at,
+        )
+        for row in await repository.rounds_of(connection, document_id)
+    ]
+
+
+async def whole(connection: AsyncConnection, caller: Caller, document_id: UUID) -> DocumentOut:
+    """Return a document with its rounds and content."""
+    found = await readable(connection, caller, document_id)
+    row = found.row
+    return DocumentOut(
+        id=row.id,
+        kind=DocumentKind(row.kind),
+        state=found.state,
+        suspended=found.suspended,
+        issuer_unit_id=row.issuer_unit_id,
+        root_id=row.root_id,
+        parents=await repository.parents_of(connection, document_id),
+        title=row.title,
+        reference=reference(row.number, row.notation),
+        number=row.number,
+        notation=row.notation,
+        issued_on=row.issued_on,
+        issued_at=row.issued_at,
+        recalled_at=row.recalled_at,
+        recall_reason=row.recall_reason,
+        version=row.version,
+        row_version=row.row_version,
+        assignees=await repository.count_assignments(connection, document_id),
+        rounds=await rounds(connection, document_id),
+        content=row.content,
+        children=await repository.children_in_force(connection, document_id),
+    )
+
+
+async def page(
+    connection: AsyncConnection,
+    caller: Caller,
+    state: DocumentState | None,
+    root_id: UUID | None,
+    cursor: str | None,
+    limit: int,
+) -> DocumentPage:
+    """Return documents issued in the caller's subtree, newest first."""
+    issuers = None if caller.unit_id is None else await organizations.subtree(connection, caller.unit_id)
+    after = None
+    if cursor is not None:
+        at, identifier = decode_cursor(cursor, 2)
+        after = (datetime.fromisoformat(at), UUID(identifier))
+    rows = await repository.page(connection, issuers=issuers, state=state, root_id=root_id, after=after, limit=limit)
+    items = [
+        DocumentCard(
+            id=row.id,
+            kind=DocumentKind(row.kind),
+            state=DocumentState(row.state),
+            issuer_unit_id=row.issuer_unit_id,
+            root_id=row.root_id,
+            title=row.title,
+            reference=reference(row.number, row.notation),
+            issued_at=row.issued_at,
+        )
+        for row in rows
+    ]
+    last = rows[-1] if len(rows) == limit else None
+    return DocumentPage(items=items, next=encode_cursor(last.created_at.isoformat(), last.id) if last else None)

@@ -1,0 +1,216 @@
+"""SQL of documents, rounds, assignments, suspensions and files."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cascade_contracts.vocabulary import DocumentState, RoundKind
+from sqlalchemy import Row, Table, bindparam, func, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from plan_api.bulk import insert_many
+from plan_api.documents.models import (
+    Assignment,
+    Document,
+    DocumentFile,
+    DocumentParent,
+    DocumentVersion,
+    File,
+    Recipient,
+    Round,
+    Suspension,
+)
+
+DOCUMENT: Table = Document.__table__  # type: ignore[attr-defined]
+VERSION: Table = DocumentVersion.__table__  # type: ignore[attr-defined]
+PARENT: Table = DocumentParent.__table__  # type: ignore[attr-defined]
+RECIPIENT: Table = Recipient.__table__  # type: ignore[attr-defined]
+ASSIGNMENT: Table = Assignment.__table__  # type: ignore[attr-defined]
+SUSPENSION: Table = Suspension.__table__  # type: ignore[attr-defined]
+ROUND: Table = Round.__table__  # type: ignore[attr-defined]
+FILE: Table = File.__table__  # type: ignore[attr-defined]
+DOCUMENT_FILE: Table = DocumentFile.__table__  # type: ignore[attr-defined]
+
+
+async def add_document(connection: AsyncConnection, row: dict[str, Any], parents: Sequence[UUID]) -> None:
+    """Insert a draft and its parents."""
+    await connection.execute(insert(DOCUMENT), row)
+    await set_parents(connection, row["id"], parents)
+
+
+async def set_parents(connection: AsyncConnection, document_id: UUID, parents: Sequence[UUID]) -> None:
+    """Replace the parents of a draft."""
+    await connection.execute(PARENT.delete().where(PARENT.c.document_id == document_id))
+    rows = [
+        {"document_id": document_id, "parent_id": parent, "position": position}
+        for position, parent in enumerate(parents)
+    ]
+    if rows:
+        await connection.execute(insert(PARENT), rows)
+
+
+async def document(connection: AsyncConnection, document_id: UUID) -> Row[Any] | None:
+    """Return a document."""
+    return (await connection.execute(select(DOCUMENT).where(DOCUMENT.c.id == document_id))).one_or_none()
+
+
+async def lock_document(connection: AsyncConnection, document_id: UUID) -> Row[Any] | None:
+    """Return a document locked against steps: those under way are waited for, later ones see the change."""
+    query = select(DOCUMENT).where(DOCUMENT.c.id == document_id).with_for_update(key_share=True)
+    return (await connection.execute(query)).one_or_none()
+
+
+async def share_document(connection: AsyncConnection, document_id: UUID) -> str | None:
+    """Return a document's state, held against change until the transaction ends."""
+    query = select(DOCUMENT.c.state).where(DOCUMENT.c.id == document_id).with_for_update(read=True)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def is_suspended(connection: AsyncConnection, document_id: UUID) -> bool:
+    """Return whether a suspension of the document is open."""
+    query = select(SUSPENSION.c.id).where(SUSPENSION.c.document_id == document_id, SUSPENSION.c.until_at.is_(None))
+    return (await connection.execute(query)).first() is not None
+
+
+async def change_document(connection: AsyncConnection, document_id: UUID, **values: object) -> int:
+    """Set columns of a locked document; return its new row version."""
+    query = (
+        update(DOCUMENT)
+        .where(DOCUMENT.c.id == document_id)
+        .values(row_version=DOCUMENT.c.row_version + 1, **values)
+        .returning(DOCUMENT.c.row_version)
+    )
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def parents_of(connection: AsyncConnection, document_id: UUID) -> list[UUID]:
+    """Return the parents of a document, the first one first."""
+    query = select(PARENT.c.parent_id).where(PARENT.c.document_id == document_id).order_by(PARENT.c.position)
+    return list((await connection.execute(query)).scalars())
+
+
+async def documents(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
+    """Return documents by id, held against recall until the transaction ends."""
+    query = select(DOCUMENT).where(DOCUMENT.c.id.in_(ids)).with_for_update(read=True)
+    return {row.id: row for row in await connection.execute(query)}
+
+
+async def freeze(connection: AsyncConnection, row: dict[str, Any]) -> None:
+    """Insert the frozen version."""
+    await connection.execute(insert(VERSION), row)
+
+
+async def add_assignments(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert assignments."""
+    await insert_many(connection, ASSIGNMENT, rows)
+
+
+async def add_recipients(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert recipients."""
+    await insert_many(connection, RECIPIENT, rows)
+
+
+async def add_rounds(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rounds."""
+    await insert_many(connection, ROUND, rows)
+
+
+async def rounds_of(connection: AsyncConnection, document_id: UUID) -> list[Row[Any]]:
+    """Return a document's rounds by position."""
+    query = select(ROUND).where(ROUND.c.document_id == document_id).order_by(ROUND.c.position)
+    return list(await connection.execute(query))
+
+
+async def round_(connection: AsyncConnection, round_id: UUID) -> Row[Any] | None:
+    """Return a round."""
+    return (await connection.execute(select(ROUND).where(ROUND.c.id == round_id))).one_or_none()
+
+
+async def acknowledge_rounds(connection: AsyncConnection, document_id: UUID) -> list[UUID]:
+    """Return the rounds of a document that ask for acknowledgement."""
+    query = select(ROUND.c.id).where(ROUND.c.document_id == document_id, ROUND.c.kind == RoundKind.ACKNOWLEDGE)
+    return list((await connection.execute(query)).scalars())
+
+
+_LOCK_ROUND = select(ROUND.c.id).where(ROUND.c.id == bindparam("round_id")).with_for_update(key_share=True)
+
+
+async def lock_round(connection: AsyncConnection, round_id: UUID) -> None:
+    """Take a round's row, so that answers of one round ask one after the other whether it is settled."""
+    await connection.execute(_LOCK_ROUND, {"round_id": round_id})
+
+
+async def mark_round(connection: AsyncConnection, round_id: UUID, column: str, now: datetime) -> bool:
+    """Set `settled_at`, `closed_at` or `consolidated_at` once; return whether this call did."""
+    marked = update(ROUND).where(ROUND.c.id == round_id, ROUND.c[column].is_(None)).values(**{column: now})
+    return bool((await connection.execute(marked)).rowcount)
+
+
+async def add_suspension(connection: AsyncConnection, row: dict[str, Any]) -> None:
+    """Open a suspension."""
+    await connection.execute(insert(SUSPENSION), row)
+
+
+async def end_suspension(connection: AsyncConnection, document_id: UUID, now: datetime) -> None:
+    """Close the open suspension."""
+    await connection.execute(
+        update(SUSPENSION)
+        .where(SUSPENSION.c.document_id == document_id, SUSPENSION.c.until_at.is_(None))
+        .values(until_at=now)
+    )
+
+
+async def count_assignments(connection: AsyncConnection, document_id: UUID) -> int:
+    """Return how many units a document is assigned to."""
+    query = select(func.count()).select_from(ASSIGNMENT).where(ASSIGNMENT.c.document_id == document_id)
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def children_in_force(connection: AsyncConnection, document_id: UUID) -> list[UUID]:
+    """Return issued documents that implement this one."""
+    query = (
+        select(DOCUMENT.c.id)
+        .join(PARENT, PARENT.c.document_id == DOCUMENT.c.id)
+        .where(PARENT.c.parent_id == document_id, DOCUMENT.c.state == DocumentState.ISSUED)
+    )
+    return list((await connection.execute(query)).scalars())
+
+
+async def page(
+    connection: AsyncConnection,
+    *,
+    issuers: set[UUID] | None,
+    state: str | None,
+    root_id: UUID | None,
+    after: Any,
+    limit: int,
+) -> list[Row[Any]]:
+    """Return documents newest first, after a (created_at, id) cursor."""
+    query = select(DOCUMENT).order_by(DOCUMENT.c.created_at.desc(), DOCUMENT.c.id.desc()).limit(limit)
+    if issuers is not None:
+        query = query.where(DOCUMENT.c.issuer_unit_id.in_(issuers))
+    if state is not None:
+        query = query.where(DOCUMENT.c.state == state)
+    if root_id is not None:
+        query = query.where(DOCUMENT.c.root_id == root_id)
+    if after is not None:
+        query = query.where(tuple_(DOCUMENT.c.created_at, DOCUMENT.c.id) < tuple_(*after))
+    return list(await connection.execute(query))
+
+
+async def add_file(connection: AsyncConnection, row: dict[str, Any]) -> None:
+    """Record a stored file; the same content again is the same file."""
+    await connection.execute(upsert(FILE).values(row).on_conflict_do_nothing())
+
+
+async def files(connection: AsyncConnection, sha256s: Sequence[str]) -> dict[str, Row[Any]]:
+    """Return stored files by SHA-256."""
+    return {row.sha256: row for row in await connection.execute(select(FILE).where(FILE.c.sha256.in_(sha256s)))}
+
+
+async def add_document_files(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Attach files to a document version."""
+    if rows:
+        await connection.execute(insert(DOCUMENT_FILE), list(rows))

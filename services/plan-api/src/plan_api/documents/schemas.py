@@ -1,0 +1,209 @@
+"""Bodies of the documents API: drafts with what they will ask of whom, and documents as they stand."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from cascade_contracts.vocabulary import AssignmentMode, DocumentKind, DocumentState, LineKind, RoundKind
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from plan_api.organizations.schemas import UnitRef
+from plan_api.rules.due import DueRule
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+
+
+class Body(BaseModel):
+    """Base of request bodies: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class FileIn(Body):
+    """A file stored before (`POST /v1/files`), by its SHA-256."""
+
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    name: Short
+    signed: bool = False
+
+
+class RecipientIn(Body):
+    """A unit or a named outside body told of the document, with its purpose (for report, for information, filing …)."""
+
+    unit: UnitRef | None = None
+    label: Short | None = None
+    purpose: Short = "để biết"
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "RecipientIn":
+        if (self.unit is None) == (self.label is None):
+            raise ValueError("give either unit or label")
+        return self
+
+
+class AssigneeIn(Body):
+    """A unit the document binds; `line` is the line it comes down, found by itself when not given."""
+
+    unit: UnitRef
+    mode: AssignmentMode = AssignmentMode.ORDER
+    line: LineKind | None = None
+
+
+class RoundIn(Body):
+    """One thing asked of the assignees.
+
+    `assignees` limits the round to some of them. `receivers` get what the issuer decides on. `reports_into` is the
+    round of a parent document that the consolidation of this one answers; found by period when not given.
+    """
+
+    kind: RoundKind
+    title: Short
+    period: Short | None = None
+    due: DueRule
+    cut_off_at: AwareDatetime | None = None
+    needs_acceptance: bool = False
+    signed_file_required: bool = False
+    assignees: list[UnitRef] | None = None
+    receivers: list[UnitRef] = Field(default_factory=list)
+    reports_into: UUID | None = None
+
+
+class DocumentIn(Body):
+    """A draft. A number and a date may be missing until issue; then a reason must be given."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "plan",
+                    "issuer": {"code_system": "local", "code": "SGDDT"},
+                    "title": "Kế hoạch công tác thông tin đối ngoại năm 2026",
+                    "number": "18",
+                    "notation": "KH-SGDĐT",
+                    "issued_on": "2026-01-14",
+                    "assignees": [{"unit": {"code_system": "local", "code": "PVHXH-11236"}}],
+                    "rounds": [
+                        {
+                            "kind": "report",
+                            "title": "Báo cáo năm 2026",
+                            "period": "2026",
+                            "due": {"form": "on", "date": "2026-11-10"},
+                            "needs_acceptance": True,
+                        }
+                    ],
+                }
+            ]
+        },
+    )
+
+    kind: DocumentKind
+    issuer: UnitRef
+    title: Text
+    number: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\d{1,6}[a-zA-Z]?$")] | None = None
+    notation: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)] | None = None
+    issued_on: date | None = None
+    summary: Text | None = None
+    parents: list[UUID] = Field(default_factory=list, max_length=20)
+    tracker_seat: UUID | None = None
+    policy: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")] = "standard"
+    recipients: list[RecipientIn] = Field(default_factory=list, max_length=1000)
+    assignees: list[AssigneeIn] = Field(default_factory=list, max_length=50_000)
+    rounds: list[RoundIn] = Field(default_factory=list, max_length=50)
+    files: list[FileIn] = Field(default_factory=list, max_length=50)
+
+
+class IssueIn(Body):
+    """Confirmations an issuer gives at issue; each needs `reason`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{}, {"allow_past_due": True, "reason": "Văn bản cấp trên đến chậm"}]},
+    )
+
+    allow_past_due: bool = False
+    allow_after_parent: bool = False
+    without_identity: bool = False
+    reason: Text | None = None
+
+
+class ReasonIn(Body):
+    """A reason that is kept and shown."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "Chờ văn bản thay thế"}]})
+
+    reason: Text
+
+
+class RoundOut(BaseModel):
+    """A round as issued, with the derivation of its due time."""
+
+    id: UUID
+    kind: RoundKind
+    title: str
+    period: str | None
+    due_at: datetime | None
+    due_on: date | None
+    due_reasons: list[str]
+    cut_off_at: datetime | None
+    needs_acceptance: bool
+    signed_file_required: bool
+    reports_into: UUID | None
+    settled_at: datetime | None
+    closed_at: datetime | None
+    consolidated_at: datetime | None
+
+
+class DocumentOut(BaseModel):
+    """A document as it stands; `content` is what was drafted or, once issued, frozen."""
+
+    id: UUID
+    kind: DocumentKind
+    state: DocumentState
+    suspended: bool
+    issuer_unit_id: UUID
+    root_id: UUID
+    parents: list[UUID]
+    title: str
+    reference: str | None
+    number: str | None
+    notation: str | None
+    issued_on: date | None
+    issued_at: datetime | None
+    recalled_at: datetime | None
+    recall_reason: str | None
+    version: int
+    row_version: int
+    assignees: int
+    rounds: list[RoundOut]
+    content: dict[str, Any]
+    children: list[UUID] = Field(default_factory=list, description="issued documents that implement this one")
+
+
+class DocumentCard(BaseModel):
+    """A document in a list."""
+
+    id: UUID
+    kind: DocumentKind
+    state: DocumentState
+    issuer_unit_id: UUID
+    root_id: UUID
+    title: str
+    reference: str | None
+    issued_at: datetime | None
+
+
+class DocumentPage(BaseModel):
+    """A page of documents, newest first; `next` is the cursor of the next page."""
+
+    items: list[DocumentCard]
+    next: str | None = None
+
+
+class FileOut(BaseModel):
+    """A stored file."""
+
+    sha256: str
+    size: int
+    media_type: str

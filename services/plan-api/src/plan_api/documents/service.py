@@ -1,0 +1,95 @@
+"""What other slices may ask of documents and rounds: their state, their locks, their marks, their files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from cascade_contracts.vocabulary import DocumentState
+from cascade_servicekit.problems import NotFound
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from plan_api.documents import repository
+from plan_api.documents.errors import UnknownFile
+from plan_api.documents.schemas import FileIn
+from plan_api.services import Services
+
+_ROUNDS_KEPT = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class StateForStep:
+    """Whether a document may still be spoken about."""
+
+    state: DocumentState
+    suspended: bool
+
+
+async def state_for_step(connection: AsyncConnection, document_id: UUID) -> StateForStep:
+    """Return a document's state, held against recall and suspension until the transaction ends.
+
+    Raises:
+        NotFound: no such document.
+    """
+    state = await repository.share_document(connection, document_id)
+    if state is None:
+        raise NotFound(what="document")
+    return StateForStep(DocumentState(state), await repository.is_suspended(connection, document_id))
+
+
+async def lock_round(connection: AsyncConnection, round_id: UUID) -> None:
+    """Take a round's row (`for no key update`) until the transaction ends."""
+    await repository.lock_round(connection, round_id)
+
+
+async def mark_settled(connection: AsyncConnection, round_id: UUID, now: datetime) -> bool:
+    """Record that a round is settled; return whether this call did."""
+    return await repository.mark_round(connection, round_id, "settled_at", now)
+
+
+async def close_round(connection: AsyncConnection, round_id: UUID, now: datetime) -> bool:
+    """Record that a round's cut-off passed; return whether this call did."""
+    return await repository.mark_round(connection, round_id, "closed_at", now)
+
+
+async def mark_consolidated(connection: AsyncConnection, round_id: UUID, now: datetime) -> bool:
+    """Record that a round's consolidation was drafted; return whether this call did."""
+    return await repository.mark_round(connection, round_id, "consolidated_at", now)
+
+
+async def acknowledge_rounds(connection: AsyncConnection, services: Services, document_id: UUID) -> list[UUID]:
+    """Return a document's acknowledge rounds; they never change once it is issued, so they are remembered."""
+    kept: dict[UUID, list[UUID]] = services.cache.setdefault("documents.acknowledge", {})  # type: ignore[assignment]
+    if document_id not in kept:
+        if len(kept) >= _ROUNDS_KEPT:
+            kept.clear()
+        kept[document_id] = await repository.acknowledge_rounds(connection, document_id)
+    return kept[document_id]
+
+
+async def round_and_document(
+    connection: AsyncConnection, round_id: UUID
+) -> tuple[Row[tuple[object, ...]], Row[tuple[object, ...]]]:
+    """Return a round and its document.
+
+    Raises:
+        NotFound: no such round.
+    """
+    found = await repository.round_(connection, round_id)
+    document = None if found is None else await repository.document(connection, found.document_id)
+    if found is None or document is None:
+        raise NotFound(what="round")
+    return found, document
+
+
+async def require_files(connection: AsyncConnection, files: Sequence[FileIn]) -> None:
+    """Refuse files that were not stored before.
+
+    Raises:
+        UnknownFile: one of them.
+    """
+    known = await repository.files(connection, [file.sha256 for file in files])
+    for number, file in enumerate(files):
+        if file.sha256 not in known:
+            raise UnknownFile(field=f"files.{number}.sha256", sha256=file.sha256)

@@ -1,0 +1,78 @@
+"""The stop buttons: suspend, resume, recall. Facts and a signal, never a cancelled workflow.
+
+They lock the document, so a step under way is waited for and every later one is refused.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from cascade_contracts.ids import new_id
+from cascade_contracts.vocabulary import DocumentState
+from cascade_servicekit.problems import NotFound
+from sqlalchemy import Row
+
+from plan_api.auth.service import require
+from plan_api.documents import repository
+from plan_api.documents.errors import AlreadySuspended, DocumentNotInForce, NotSuspended
+from plan_api.escalation import service as escalation
+from plan_api.obligations import deciding
+from plan_api.requests import Act
+from plan_api.rules.access import Verb
+
+
+async def _locked_in_force(act: Act, document_id: UUID, verb: Verb) -> Row[Any]:
+    document = await repository.lock_document(act.connection, document_id)
+    if document is None:
+        raise NotFound(what="document")
+    await require(act.connection, act.caller, verb, document.issuer_unit_id)
+    if document.state != DocumentState.ISSUED:
+        raise DocumentNotInForce(state=document.state)
+    return document
+
+
+async def suspend(act: Act, document_id: UUID, reason: str) -> None:
+    """Stop chasing from now on; answers are still taken."""
+    await _locked_in_force(act, document_id, Verb.SUSPEND_DOCUMENT)
+    if await repository.is_suspended(act.connection, document_id):
+        raise AlreadySuspended
+    await repository.add_suspension(
+        act.connection,
+        {
+            "id": new_id(),
+            "document_id": document_id,
+            "from_at": act.now,
+            "reason": reason,
+            "account_id": act.caller.account_id,
+        },
+    )
+    act.record("suspend", "document", document_id, reason=reason)
+    act.agenda_changed(document_id)
+
+
+async def resume(act: Act, document_id: UUID) -> None:
+    """Go on chasing: of the steps that passed meanwhile only the latest of each ladder speaks."""
+    await _locked_in_force(act, document_id, Verb.SUSPEND_DOCUMENT)
+    if not await repository.is_suspended(act.connection, document_id):
+        raise NotSuspended
+    await repository.end_suspension(act.connection, document_id, act.now)
+    act.record("resume", "document", document_id)
+    act.agenda_changed(document_id)
+
+
+async def recall(act: Act, document_id: UUID, reason: str) -> None:
+    """Take a document back: what it still asks for is withdrawn, unsent notices are withheld."""
+    await _locked_in_force(act, document_id, Verb.RECALL_DOCUMENT)
+    if await repository.is_suspended(act.connection, document_id):
+        await repository.end_suspension(act.connection, document_id, act.now)
+    await repository.change_document(
+        act.connection,
+        document_id,
+        state=DocumentState.RECALLED,
+        recalled_at=act.now,
+        recall_reason=reason,
+        updated_at=act.now,
+    )
+    withdrawn = await deciding.withdraw_all(act, document_id)
+    await escalation.skip_document(act.connection, document_id, act.now, "recalled")
+    act.record("recall", "document", document_id, reason=reason, withdrawn=withdrawn)
+    act.agenda_changed(document_id)

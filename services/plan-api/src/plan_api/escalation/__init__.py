@@ -1,0 +1,1 @@
+"""Escalation: policies, ladders, steps, batches and their hand-over."""

@@ -1,0 +1,180 @@
+"""Hand batches over to notifier and take outcomes back: the facts behind `/internal/v1/batches`."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cascade_contracts.delivery import (
+    Address,
+    Clearance,
+    NoticeFacts,
+    NoticeOut,
+    NoticePage,
+    NoticeRecipient,
+    Outcomes,
+    Withheld,
+)
+from cascade_contracts.vocabulary import Audience, Channel, RoundKind, StepKind
+from cascade_servicekit.problems import NotFound
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from plan_api.calendar import service as calendar
+from plan_api.escalation import repository
+from plan_api.escalation.service import policy_by_id
+from plan_api.read import notices as read
+from plan_api.rules.calendar import WorkCalendar, local_date
+from plan_api.services import Services
+
+PAGE = 200
+
+
+def reference(number: str | None, notation: str | None) -> str:
+    """Return how a document is cited: `18/KH-SGDĐT`, or nothing without number and notation."""
+    return "/".join(part for part in (number, notation) if part)
+
+
+async def notice_page(
+    connection: AsyncConnection, services: Services, batch_id: UUID, after: UUID | None, limit: int
+) -> NoticePage:
+    """Return a page of a batch's deliverable notices.
+
+    Raises:
+        NotFound: no such batch.
+    """
+    batch = await read.batch_facts(connection, batch_id)
+    if batch is None:
+        raise NotFound(what="batch")
+    rows = await read.notice_rows(connection, batch_id, local_date(services.clock.now()), after, limit)
+    subjects = await read.about(connection, [row.id for row in rows])
+    policy = (await policy_by_id(connection, batch.policy_id)).policy
+    common = _Common(
+        batch,
+        await calendar.work_calendar(connection, services),
+        await read.next_step(connection, batch.ladder_id),
+        await read.spoken_before(connection, batch.ladder_id, batch.created_at),
+        policy.rehearsal,
+        services,
+    )
+    notices = [common.notice(row, subjects[row.id]) for row in rows]
+    return NoticePage(
+        batch_id=batch_id,
+        not_before=batch.not_before,
+        notices=notices,
+        next=rows[-1].id if len(rows) == limit else None,
+    )
+
+
+class _Common:
+    """What every notice of a batch says alike."""
+
+    def __init__(
+        self,
+        batch: Row[Any],
+        days: WorkCalendar,
+        next_step: read.NextStep | None,
+        spoken: list[datetime],
+        rehearsal: bool,
+        services: Services,
+    ) -> None:
+        self._batch, self._days, self._next, self._services = batch, days, next_step, services
+        self._reminded = sorted({local_date(at) for at in spoken})
+        self._rehearsal = rehearsal
+
+    def notice(self, row: Row[Any], about: read.About) -> NoticeOut:
+        """Return one notice with its recipient's addresses deciphered."""
+        return NoticeOut(
+            notice_id=row.id,
+            recipient=NoticeRecipient(
+                seat_id=row.seat_id,
+                seat_title=row.seat_title,
+                unit_name=row.unit_name,
+                language=row.language or "vi",
+                addresses=self._addresses(row),
+            ),
+            facts=self._facts(row.id, about),
+        )
+
+    def _addresses(self, row: Row[Any]) -> list[Address]:
+        cipher = self._services.cipher
+        by_channel = {
+            Channel.EMAIL: cipher.decrypt(row.email_encrypted),
+            Channel.ZALO: cipher.decrypt(row.phone_encrypted),
+        }
+        preferred = [Channel(channel) for channel in row.channels or []]
+        order = dict.fromkeys([*preferred, *Channel])
+        return [
+            Address(channel=channel, address=address)
+            for channel in order
+            if (address := by_channel[channel]) is not None
+        ]
+
+    def _facts(self, notice_id: UUID, about: read.About) -> NoticeFacts:
+        batch, now = self._batch, self._batch.created_at
+        left, late = self._distance(about, now)
+        return NoticeFacts(
+            step=StepKind(batch.kind),
+            audience=Audience(batch.audience),
+            document_title=batch.document_title,
+            document_reference=reference(batch.number, batch.notation),
+            document_kind=batch.document_kind,
+            issued_on=batch.issued_on,
+            issuer_name=batch.issuer_name,
+            round_title=batch.round_title,
+            round_kind=RoundKind(batch.round_kind),
+            due_on=about.due_on,
+            due_at=about.due_at,
+            as_of=now,
+            working_days_left=left,
+            working_days_late=late,
+            return_reason=about.return_reason,
+            next_step_at=self._next.fire_at if self._next else None,
+            next_audience=Audience(self._next.audience) if self._next else None,
+            reminded_on=self._reminded,
+            items=about.items,
+            item_count=about.count,
+            announcement_folded=batch.announcement_folded,
+            belated=batch.belated,
+            rehearsal=self._rehearsal,
+            link=f"{self._services.settings.public_url}/l/{self._services.links.token(notice_id)}",
+        )
+
+    def _distance(self, about: read.About, now: datetime) -> tuple[int | None, int | None]:
+        """Return working days left until, or past, the due day; the other one is None."""
+        if about.due_at is None or about.due_on is None:
+            return None, None
+        today = local_date(now)
+        if now < about.due_at:
+            return self._days.working_days_between(today, about.due_on), None
+        return None, max(self._days.working_days_between(about.due_on, today), 0)
+
+
+async def clearance(connection: AsyncConnection, batch_id: UUID, notice_ids: list[UUID]) -> Clearance:
+    """Say which notices are still owed; those of a suspended document are in neither list and so are held."""
+    if await repository.batch(connection, batch_id) is None:
+        raise NotFound(what="batch")
+    standing = await read.still_owed(connection, batch_id, notice_ids)
+    return Clearance(
+        cleared=[notice_id for notice_id, why in standing.items() if why is None],
+        withheld=[Withheld(notice_id=notice_id, reason=why) for notice_id, why in standing.items() if why is not None],
+    )
+
+
+async def handed(connection: AsyncConnection, batch_id: UUID, now: datetime) -> None:
+    """Record that notifier has every notice of a batch; the first time counts."""
+    batch = await repository.batch(connection, batch_id, lock=True)
+    if batch is None:
+        raise NotFound(what="batch")
+    if batch.handed_at is None:
+        await repository.mark_batch(connection, batch_id, handed_at=now)
+
+
+async def outcomes(connection: AsyncConnection, batch_id: UUID, given: Outcomes, now: datetime) -> None:
+    """Record what became of notices, and the end of a batch; idempotent by notice."""
+    batch = await repository.batch(connection, batch_id, lock=True)
+    if batch is None:
+        raise NotFound(what="batch")
+    if given.outcomes:
+        await repository.record_outcomes(connection, batch_id, given.outcomes)
+    if given.finished and batch.finished_at is None:
+        await repository.mark_batch(connection, batch_id, finished_at=now, handed_at=batch.handed_at or now)

@@ -1,0 +1,62 @@
+"""The internal HTTP API notifier pulls notices from and reports to; bearer internal token, never public."""
+
+import hmac
+from typing import Annotated
+from uuid import UUID
+
+from cascade_contracts.delivery import Clearance, ClearanceRequest, HandedOver, NoticePage, Outcomes
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from plan_api.auth.errors import Unauthenticated
+from plan_api.escalation import handover
+from plan_api.requests import ServicesOf, reachable_database, services_of
+
+
+async def internal_caller(request: Request) -> None:
+    """Admit bearers of the internal token only.
+
+    Raises:
+        Unauthenticated: another token, or none.
+    """
+    token = services_of(request).settings.internal_token.get_secret_value()
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if not hmac.compare_digest(given.encode(), token.encode()):
+        raise Unauthenticated
+
+
+router = APIRouter(prefix="/internal/v1/batches", dependencies=[Depends(internal_caller)], include_in_schema=False)
+
+
+@router.get("/{batch_id}/notices", response_model=NoticePage)
+async def notices(
+    services: ServicesOf,
+    batch_id: UUID,
+    after: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = handover.PAGE,
+) -> Response:
+    """Return a page of a batch's notices, serialised once: hand-ins share this process's loop."""
+    async with reachable_database(), services.reading.connect() as connection:
+        page = await handover.notice_page(connection, services, batch_id, after, limit)
+    return Response(page.model_dump_json().encode(), media_type="application/json")
+
+
+@router.post("/{batch_id}/handed", status_code=204)
+async def handed(services: ServicesOf, batch_id: UUID, body: HandedOver) -> None:
+    """Record that notifier has the batch."""
+    del body
+    async with reachable_database(), services.engine.begin() as connection:
+        await handover.handed(connection, batch_id, services.clock.now())
+
+
+@router.post("/{batch_id}/clearance")
+async def clearance(services: ServicesOf, batch_id: UUID, body: ClearanceRequest) -> Clearance:
+    """Say which notices may still be sent."""
+    async with reachable_database(), services.reading.connect() as connection:
+        return await handover.clearance(connection, batch_id, body.notice_ids)
+
+
+@router.post("/{batch_id}/outcomes", status_code=204)
+async def outcomes(services: ServicesOf, batch_id: UUID, body: Outcomes) -> None:
+    """Record outcomes."""
+    async with reachable_database(), services.engine.begin() as connection:
+        await handover.outcomes(connection, batch_id, body, services.clock.now())

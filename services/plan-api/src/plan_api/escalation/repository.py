@@ -1,0 +1,193 @@
+"""SQL of policies, ladders, steps, batches and notices."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from cascade_contracts.delivery import Outcome
+from cascade_contracts.vocabulary import LadderKind, StepKind, StepOutcome
+from sqlalchemy import Row, Table, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from plan_api.bulk import insert_many
+from plan_api.escalation.models import Batch, Ladder, LadderStep, Notice, ObligationStep, PolicyRow
+
+POLICY: Table = PolicyRow.__table__  # type: ignore[attr-defined]
+LADDER: Table = Ladder.__table__  # type: ignore[attr-defined]
+STEP: Table = LadderStep.__table__  # type: ignore[attr-defined]
+BATCH: Table = Batch.__table__  # type: ignore[attr-defined]
+NOTICE: Table = Notice.__table__  # type: ignore[attr-defined]
+OBLIGATION_STEP: Table = ObligationStep.__table__  # type: ignore[attr-defined]
+
+
+async def newest_policy(connection: AsyncConnection, code: str) -> Row[Any] | None:
+    """Return (id, version, body) of the newest version of a policy."""
+    query = (
+        select(POLICY.c.id, POLICY.c.version, POLICY.c.body)
+        .where(POLICY.c.code == code)
+        .order_by(POLICY.c.version.desc())
+        .limit(1)
+    )
+    return cast("Row[Any] | None", (await connection.execute(query)).one_or_none())
+
+
+async def policy_body(connection: AsyncConnection, policy_id: UUID) -> dict[str, Any]:
+    """Return the body of a policy version."""
+    body: dict[str, Any] = (
+        await connection.execute(select(POLICY.c.body).where(POLICY.c.id == policy_id))
+    ).scalar_one()
+    return body
+
+
+async def add_policy(connection: AsyncConnection, row: dict[str, Any]) -> None:
+    """Insert a policy version unless it stands."""
+    await connection.execute(upsert(POLICY).values(row).on_conflict_do_nothing())
+
+
+async def add_ladder(connection: AsyncConnection, ladder: dict[str, Any], steps: Sequence[dict[str, Any]]) -> None:
+    """Insert a ladder and its steps."""
+    await connection.execute(insert(LADDER), ladder)
+    if steps:
+        await connection.execute(insert(STEP), list(steps))
+
+
+async def find_shared_ladder(
+    connection: AsyncConnection,
+    round_id: UUID,
+    kind: LadderKind,
+    mode: str,
+    due_at: datetime | None,
+    anchor_at: datetime | None,
+) -> UUID | None:
+    """Return a round's shared ladder of a kind, mode and due time (reviews: of an anchor), or None."""
+    query = select(LADDER.c.id).where(
+        LADDER.c.round_id == round_id,
+        LADDER.c.kind == kind,
+        LADDER.c.mode == mode,
+        LADDER.c.shared,
+        LADDER.c.due_at.is_not_distinct_from(due_at),
+    )
+    if anchor_at is not None:
+        query = query.where(LADDER.c.anchor_at == anchor_at)
+    return (await connection.execute(query.order_by(LADDER.c.armed_at).limit(1))).scalar_one_or_none()
+
+
+async def lock_arming(connection: AsyncConnection, round_id: UUID) -> None:
+    """Let one transaction at a time make ladders of a round."""
+    await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(round_id), 0))))
+
+
+async def lock_ladder(connection: AsyncConnection, ladder_id: UUID) -> Row[Any] | None:
+    """Lock and return a ladder, so that simultaneous tries of its steps wait for one another."""
+    query = select(LADDER).where(LADDER.c.id == ladder_id).with_for_update(key_share=True)
+    return (await connection.execute(query)).one_or_none()
+
+
+async def steps_of(connection: AsyncConnection, ladder_id: UUID) -> list[Row[Any]]:
+    """Return a ladder's steps by position."""
+    query = select(STEP).where(STEP.c.ladder_id == ladder_id).order_by(STEP.c.fire_at, STEP.c.position)
+    return list(await connection.execute(query))
+
+
+async def settle_steps(
+    connection: AsyncConnection,
+    step_ids: Sequence[UUID],
+    outcome: StepOutcome,
+    now: datetime,
+    *,
+    why: str | None = None,
+) -> None:
+    """Record what became of untaken steps."""
+    if step_ids:
+        await connection.execute(
+            update(STEP)
+            .where(STEP.c.id.in_(step_ids), STEP.c.outcome.is_(None))
+            .values(outcome=outcome, taken_at=now, **({"why": why} if why else {}))
+        )
+
+
+async def take(connection: AsyncConnection, step_id: UUID, batch_id: UUID | None, now: datetime) -> None:
+    """Record that a step was taken, with its batch (none when nobody owed any more)."""
+    await connection.execute(
+        update(STEP).where(STEP.c.id == step_id).values(outcome=StepOutcome.TAKEN, taken_at=now, batch_id=batch_id)
+    )
+
+
+async def skip_steps(
+    connection: AsyncConnection,
+    now: datetime,
+    why: str,
+    *,
+    round_id: UUID | None = None,
+    document_id: UUID | None = None,
+) -> None:
+    """Mark the untaken steps of a round or document as meaningless."""
+    scope = STEP.c.round_id == round_id if round_id is not None else STEP.c.document_id == document_id
+    await connection.execute(
+        update(STEP).where(scope, STEP.c.outcome.is_(None)).values(outcome=StepOutcome.SKIPPED, taken_at=now, why=why)
+    )
+
+
+async def take_cut_offs(connection: AsyncConnection, round_id: UUID, now: datetime) -> None:
+    """Record the cut-off steps of a round as taken."""
+    await connection.execute(
+        update(STEP)
+        .where(STEP.c.round_id == round_id, STEP.c.kind == StepKind.CUT_OFF, STEP.c.outcome.is_(None))
+        .values(outcome=StepOutcome.TAKEN, taken_at=now)
+    )
+
+
+async def add_batch(connection: AsyncConnection, batch: dict[str, Any]) -> None:
+    """Insert a batch; unique by ladder and step."""
+    await connection.execute(insert(BATCH), batch)
+
+
+async def add_notices(
+    connection: AsyncConnection, notices: Sequence[dict[str, Any]], spoken: Sequence[dict[str, Any]]
+) -> None:
+    """Insert notices and the record of which obligations the step spoke about."""
+    await insert_many(connection, NOTICE, notices)
+    await insert_many(connection, OBLIGATION_STEP, spoken)
+
+
+async def batch_of_step(connection: AsyncConnection, step_id: UUID) -> Row[Any] | None:
+    """Return the batch a step gave rise to."""
+    return (await connection.execute(select(BATCH).where(BATCH.c.step_id == step_id))).one_or_none()
+
+
+async def batch(connection: AsyncConnection, batch_id: UUID, *, lock: bool = False) -> Row[Any] | None:
+    """Return a batch, locked on demand."""
+    query = select(BATCH).where(BATCH.c.id == batch_id)
+    return (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+
+
+async def mark_batch(connection: AsyncConnection, batch_id: UUID, **values: object) -> None:
+    """Set columns of a batch."""
+    await connection.execute(update(BATCH).where(BATCH.c.id == batch_id).values(**values))
+
+
+_RECORD_OUTCOMES = text(
+    """
+    update notice set state = o.state, channel = o.channel, detail = o.detail, outcome_at = o.at
+    from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:channels as text[]),
+                cast(:details as text[]), cast(:ats as timestamptz[])) as o(id, state, channel, detail, at)
+    where notice.id = o.id and notice.batch_id = :batch
+    """
+)
+
+
+async def record_outcomes(connection: AsyncConnection, batch_id: UUID, outcomes: Sequence[Outcome]) -> None:
+    """Set the state of notices in one statement; notifier's later word counts (a bounce follows an acceptance)."""
+    await connection.execute(
+        _RECORD_OUTCOMES,
+        {
+            "batch": batch_id,
+            "ids": [outcome.notice_id for outcome in outcomes],
+            "states": [str(outcome.state) for outcome in outcomes],
+            "channels": [outcome.channel and str(outcome.channel) for outcome in outcomes],
+            "details": [outcome.detail for outcome in outcomes],
+            "ats": [outcome.at for outcome in outcomes],
+        },
+    )

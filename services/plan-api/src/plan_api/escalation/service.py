@@ -1,0 +1,207 @@
+"""Arm ladders. A ladder is never edited: whoever gets another due time moves to another ladder of the round.
+
+Calendar and policy are evaluated here, in the transaction that makes the ladder, never inside a workflow.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from cascade_contracts.ids import new_id
+from cascade_contracts.vocabulary import AssignmentMode, LadderKind, StepKind, StepOutcome
+from cascade_servicekit.problems import Refusal
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from plan_api.escalation import repository
+from plan_api.rules.calendar import WorkCalendar, local_date, start_of_day
+from plan_api.rules.ladders import ArmedStep, arm
+from plan_api.rules.policies import REHEARSAL_POLICY, STANDARD_POLICY, Policy, policy_from_json, policy_to_json
+from plan_api.services import Services
+
+BUILT_IN = {policy.code: policy for policy in (STANDARD_POLICY, REHEARSAL_POLICY)}
+
+
+class UnknownPolicy(Refusal):
+    """No escalation policy of this code."""
+
+    code, status = "unknown_policy", 422
+    title = ("Không có chính sách đôn đốc", "Unknown policy")
+    remedy = ("Không có chính sách «{policy}».", "There is no policy “{policy}”.")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyInForce:
+    """A policy version as kept."""
+
+    id: UUID
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class LadderOrder:
+    """What a ladder is armed for."""
+
+    document_id: UUID
+    round_id: UUID
+    kind: LadderKind
+    mode: AssignmentMode
+    due_at: datetime | None
+    anchor_at: datetime
+    reason: str
+    cut_off_at: datetime | None = None
+    announce: bool = False
+    shared: bool = True
+    returned: bool = False
+
+
+async def policy_by_code(connection: AsyncConnection, code: str, now: datetime) -> PolicyInForce:
+    """Return the newest version of a policy, keeping a built-in one at its first use.
+
+    Raises:
+        UnknownPolicy: no such policy.
+    """
+    built_in = BUILT_IN.get(code)
+    row = await repository.newest_policy(connection, code)
+    if built_in is not None and (row is None or row.version < built_in.version):
+        await repository.add_policy(
+            connection,
+            {
+                "id": new_id(),
+                "code": built_in.code,
+                "version": built_in.version,
+                "name": built_in.name,
+                "rehearsal": built_in.rehearsal,
+                "body": policy_to_json(built_in),
+                "created_at": now,
+            },
+        )
+        row = await repository.newest_policy(connection, code)
+    if row is None:
+        raise UnknownPolicy(field="policy", policy=code)
+    return PolicyInForce(row.id, policy_from_json(row.body))
+
+
+async def policy_by_id(connection: AsyncConnection, policy_id: UUID) -> PolicyInForce:
+    """Return a kept policy version."""
+    return PolicyInForce(policy_id, policy_from_json(await repository.policy_body(connection, policy_id)))
+
+
+_KEPT = 5_000
+
+
+async def kept_policy(connection: AsyncConnection, services: Services, policy_id: UUID) -> PolicyInForce:
+    """Return a policy version; versions never change, so they are remembered."""
+    kept: dict[UUID, PolicyInForce] = services.cache.setdefault("escalation.policies", {})  # type: ignore[assignment]
+    if policy_id not in kept:
+        if len(kept) >= _KEPT:
+            kept.clear()
+        kept[policy_id] = await policy_by_id(connection, policy_id)
+    return kept[policy_id]
+
+
+async def find_review(connection: AsyncConnection, services: Services, order: LadderOrder) -> UUID | None:
+    """Return a committed review ladder of a round and anchor; ladders never go, so they are remembered."""
+    kept: dict[tuple[UUID, datetime], UUID] = services.cache.setdefault("escalation.reviews", {})  # type: ignore[assignment]
+    found = kept.get((order.round_id, order.anchor_at))
+    if found is None:
+        found = await find_shared(connection, order)
+        if found is not None:
+            if len(kept) >= _KEPT:
+                kept.clear()
+            kept[order.round_id, order.anchor_at] = found
+    return found
+
+
+def review_anchor(policy: Policy, now: datetime) -> datetime:
+    """Return what the reviews of a hand-in of now count from: its day (rehearsals: its ten seconds)."""
+    if policy.rehearsal:
+        return now.replace(second=now.second - now.second % 10, microsecond=0)
+    return start_of_day(local_date(now))
+
+
+def _steps(order: LadderOrder, policy: Policy, calendar: WorkCalendar, now: datetime) -> tuple[ArmedStep, ...]:
+    return arm(
+        policy,
+        kind=order.kind,
+        mode=order.mode,
+        anchor_at=order.anchor_at,
+        due_at=order.due_at,
+        cut_off_at=order.cut_off_at,
+        armed_at=now,
+        calendar=calendar,
+        announce=order.announce or order.returned,
+        announce_as=StepKind.RETURNED if order.returned else StepKind.ANNOUNCE,
+    )
+
+
+async def arm_ladder(
+    connection: AsyncConnection, order: LadderOrder, policy: PolicyInForce, calendar: WorkCalendar, now: datetime
+) -> UUID:
+    """Make a ladder with absolute fire times and return its id.
+
+    Raises:
+        StepCannotBeArmed: a step of the policy has no instant here; nothing is armed silently short.
+    """
+    ladder_id = new_id()
+    steps = [
+        {
+            "id": new_id(),
+            "ladder_id": ladder_id,
+            "round_id": order.round_id,
+            "document_id": order.document_id,
+            "position": step.position,
+            "kind": step.kind,
+            "audience": step.audience,
+            "channels": [str(channel) for channel in step.channels],
+            "fire_at": step.fire_at,
+            "why": step.why,
+            "outcome": step.outcome,
+            "taken_at": now if step.outcome is StepOutcome.SKIPPED else None,
+        }
+        for step in _steps(order, policy.policy, calendar, now)
+    ]
+    ladder = {
+        "id": ladder_id,
+        "document_id": order.document_id,
+        "round_id": order.round_id,
+        "policy_id": policy.id,
+        "kind": order.kind,
+        "mode": order.mode,
+        "due_at": order.due_at,
+        "anchor_at": order.anchor_at,
+        "shared": order.shared,
+        "reason": order.reason,
+        "armed_at": now,
+    }
+    await repository.add_ladder(connection, ladder, steps)
+    return ladder_id
+
+
+async def find_shared(connection: AsyncConnection, order: LadderOrder) -> UUID | None:
+    """Return the round's shared ladder for this due time (reviews: this anchor), or None."""
+    anchor = order.anchor_at if order.kind is LadderKind.REVIEW else None
+    return await repository.find_shared_ladder(connection, order.round_id, order.kind, order.mode, order.due_at, anchor)
+
+
+async def ladder_for(
+    connection: AsyncConnection, order: LadderOrder, policy: PolicyInForce, calendar: WorkCalendar, now: datetime
+) -> UUID:
+    """Return the round's shared ladder for this due time (reviews: this anchor), making it if there is none.
+
+    Those who find none at once wait for one another and share what the first one makes.
+    """
+    found = await find_shared(connection, order)
+    if found is None:
+        await repository.lock_arming(connection, order.round_id)
+        found = await find_shared(connection, order)
+    return found or await arm_ladder(connection, order, policy, calendar, now)
+
+
+async def skip_round(connection: AsyncConnection, round_id: UUID, now: datetime, why: str) -> None:
+    """Write the untaken steps of a round off as meaningless."""
+    await repository.skip_steps(connection, now, why, round_id=round_id)
+
+
+async def skip_document(connection: AsyncConnection, document_id: UUID, now: datetime, why: str) -> None:
+    """Write the untaken steps of a document off as meaningless."""
+    await repository.skip_steps(connection, now, why, document_id=document_id)

@@ -1,0 +1,1 @@
+"""The outbox and the answers kept for repeated requests."""

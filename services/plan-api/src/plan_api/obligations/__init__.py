@@ -1,0 +1,1 @@
+"""Obligations: answered, decided, extended, consolidated."""

@@ -1,0 +1,146 @@
+"""REST of obligations: read, acknowledge, hand in, accept, return, waive, decline, extend, consolidate."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+from cascade_contracts.vocabulary import ObligationState
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
+
+from plan_api.auth.endpoints import CallerOf
+from plan_api.obligations import answering, consolidating, extending, reading
+from plan_api.obligations import deciding as decisions
+from plan_api.obligations.schemas import (
+    AcceptIn,
+    ApprovalIn,
+    ConsolidationIn,
+    ConsolidationOut,
+    ExtensionIn,
+    ExtensionOut,
+    HandInOut,
+    ObligationDetail,
+    ObligationOut,
+    ObligationPage,
+    ReasonIn,
+    ReturnIn,
+    SubmissionIn,
+)
+from plan_api.read.obligations import Filters
+from plan_api.requests import Act, Answer, Caller, ServicesOf, act, act_once, reachable_database, respond
+
+router = APIRouter(prefix="/v1", tags=["obligations"])
+
+
+async def _once(
+    request: Request, caller: Caller, work: Callable[[Act], Awaitable[BaseModel]], status: int = 200
+) -> Response:
+    async def action(doing: Act) -> Answer:
+        return Answer(await work(doing), status)
+
+    return await act_once(request, caller, action)
+
+
+@router.get("/obligations", summary="List obligations")
+async def page(
+    services: ServicesOf,
+    caller: CallerOf,
+    unit: UUID | None = None,
+    document: UUID | None = None,
+    round: UUID | None = None,  # noqa: A002 - the parameter's public name
+    deciding: Annotated[UUID | None, Query(description="unit that decides")] = None,
+    state: ObligationState | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> ObligationPage:
+    """Return obligations owed or decided below the caller, by due time (none last)."""
+    async with reachable_database(), services.engine.connect() as connection:
+        units = await reading.visible_units(connection, caller)
+        filters = Filters(units, unit, document, round, deciding, state)
+        return await reading.page(connection, services, filters, cursor, limit)
+
+
+@router.get("/obligations/{obligation_id}", response_model=ObligationDetail, summary="Read an obligation")
+async def read(services: ServicesOf, caller: CallerOf, obligation_id: UUID) -> Response:
+    """Return an obligation with its submissions, steps (past and armed) and extensions."""
+    async with reachable_database(), services.engine.connect() as connection:
+        body = await reading.whole(connection, services, caller, obligation_id)
+    return respond(Answer(body, etag=body.row_version))
+
+
+@router.post("/obligations/{obligation_id}/acknowledge", response_model=HandInOut, summary="Acknowledge receipt")
+async def acknowledge(request: Request, caller: CallerOf, obligation_id: UUID) -> Response:
+    """Acknowledge the document an obligation belongs to."""
+    return await _once(request, caller, lambda doing: answering.acknowledge(doing, obligation_id))
+
+
+@router.post("/obligations/{obligation_id}/submissions", status_code=201, response_model=HandInOut, summary="Hand in")
+async def hand_in(request: Request, caller: CallerOf, obligation_id: UUID, body: SubmissionIn) -> Response:
+    """Hand in an answer; works with the workflow engine away."""
+    return await _once(request, caller, lambda doing: answering.hand_in(doing, obligation_id, body), 201)
+
+
+@router.post("/obligations/{obligation_id}/accept", response_model=ObligationOut, summary="Accept")
+async def accept(request: Request, caller: CallerOf, obligation_id: UUID, body: AcceptIn) -> Response:
+    """Accept what was submitted."""
+    return await _once(request, caller, lambda doing: decisions.accept(doing, obligation_id, body.note))
+
+
+@router.post("/obligations/{obligation_id}/return", response_model=ObligationOut, summary="Return")
+async def return_(request: Request, caller: CallerOf, obligation_id: UUID, body: ReturnIn) -> Response:
+    """Send a submission back with a reason; the unit is told at once."""
+    return await _once(request, caller, lambda doing: decisions.return_(doing, obligation_id, body))
+
+
+@router.post("/obligations/{obligation_id}/waive", response_model=ObligationOut, summary="Waive")
+async def waive(request: Request, caller: CallerOf, obligation_id: UUID, body: ReasonIn) -> Response:
+    """Let a unit off."""
+    return await _once(request, caller, lambda doing: decisions.waive(doing, obligation_id, body.reason))
+
+
+@router.post("/obligations/{obligation_id}/decline", response_model=ObligationOut, summary="Decline a request")
+async def decline(request: Request, caller: CallerOf, obligation_id: UUID, body: ReasonIn) -> Response:
+    """Decline what was requested (mode `request` only)."""
+    return await _once(request, caller, lambda doing: decisions.decline(doing, obligation_id, body.reason))
+
+
+@router.post(
+    "/obligations/{obligation_id}/extensions", status_code=201, response_model=ExtensionOut, summary="Ask for more time"
+)
+async def ask_extension(request: Request, caller: CallerOf, obligation_id: UUID, body: ExtensionIn) -> Response:
+    """Ask for a later due time; one request is open at a time."""
+    return await _once(request, caller, lambda doing: extending.ask(doing, obligation_id, body), 201)
+
+
+@router.post("/extensions/{extension_id}/approve", response_model=ExtensionOut, summary="Grant more time")
+async def approve(request: Request, caller: CallerOf, extension_id: UUID, body: ApprovalIn) -> Response:
+    """Grant a later due time, the one asked for or another."""
+    return await _once(request, caller, lambda doing: extending.approve(doing, extension_id, body))
+
+
+@router.post("/extensions/{extension_id}/refuse", response_model=ExtensionOut, summary="Refuse more time")
+async def refuse(request: Request, caller: CallerOf, extension_id: UUID, body: ReasonIn) -> Response:
+    """Refuse a request; the due time stays."""
+    return await _once(request, caller, lambda doing: extending.refuse(doing, extension_id, body.reason))
+
+
+@router.get("/rounds/{round_id}/consolidation", response_model=ConsolidationOut, summary="Read a consolidation")
+async def consolidation(services: ServicesOf, caller: CallerOf, round_id: UUID) -> Response:
+    """Return the newest consolidation of a round, every figure with its provenance."""
+
+    async def action(doing: Act) -> Answer:
+        return Answer(await consolidating.newest(doing, round_id))
+
+    return respond(await act(services, caller, action))
+
+
+@router.post("/rounds/{round_id}/consolidate", response_model=ConsolidationOut, summary="Consolidate again")
+async def consolidate(request: Request, caller: CallerOf, round_id: UUID) -> Response:
+    """Draft anew with what has come since."""
+    return await _once(request, caller, lambda doing: consolidating.draft_again(doing, round_id))
+
+
+@router.post("/consolidations/{consolidation_id}/submit", response_model=ConsolidationOut, summary="Report up")
+async def submit(request: Request, caller: CallerOf, consolidation_id: UUID, body: ConsolidationIn) -> Response:
+    """Send a consolidation up; it fulfils what the superior itself owes."""
+    return await _once(request, caller, lambda doing: consolidating.submit(doing, consolidation_id, body))

@@ -1,0 +1,123 @@
+"""Refusals of the obligations slice, each with its stable code and what to do next."""
+
+from cascade_servicekit.problems import Refusal
+
+
+class WrongState(Refusal):
+    """The obligation is not in a state that allows this."""
+
+    code = "obligation_wrong_state"
+    title = ("Không thực hiện được ở trạng thái hiện tại", "Not possible in the present state")
+    remedy = (
+        "Nghĩa vụ đang ở trạng thái «{state}» nên không thể {verb}. Kính đề nghị tải lại để xem tình trạng mới nhất.",
+        "The obligation is {state}, so it cannot {verb}. Read it again to see where it stands.",
+    )
+
+
+class NotTheAssignee(Refusal):
+    """Another unit tried to answer."""
+
+    code, status = "not_the_assignee", 403
+    title = ("Không phải đơn vị được giao", "Not the assignee")
+    remedy = (
+        "Chỉ đơn vị được giao mới trả lời được. Kính đề nghị dùng tài khoản của đơn vị đó.",
+        "Only the unit that owes it can answer. Use that unit's account.",
+    )
+
+
+class NotTheDecidingUnit(Refusal):
+    """Another unit tried to decide."""
+
+    code, status = "not_the_deciding_unit", 403
+    title = ("Không phải đơn vị duyệt", "Not the deciding unit")
+    remedy = (
+        "Chỉ đơn vị duyệt mới quyết định được. Kính đề nghị dùng tài khoản của đơn vị đó.",
+        "Only the deciding unit can decide. Use that unit's account.",
+    )
+
+
+class DocumentSuspended(Refusal):
+    """Nothing is decided while the document is suspended (answers are always taken)."""
+
+    code = "document_suspended"
+    title = ("Văn bản đang tạm dừng", "The document is suspended")
+    remedy = ("Văn bản đang tạm dừng. Kính đề nghị chờ tiếp tục.", "The document is suspended. Wait until it resumes.")
+
+
+class DocumentNotInForce(Refusal):
+    """The document was recalled."""
+
+    code = "document_not_in_force"
+    title = ("Văn bản không còn hiệu lực", "The document is not in force")
+    remedy = (
+        "Văn bản đã thu hồi, đơn vị không phải trả lời nữa.",
+        "The document was recalled; nothing is owed any more.",
+    )
+
+
+class WrongAnswer(Refusal):
+    """The kind of submission does not answer the kind of round."""
+
+    code, status = "wrong_answer", 422
+    title = ("Hình thức trả lời chưa đúng", "The wrong kind of answer")
+    remedy = (
+        "Nội dung «{round}» cần {expected}. Kính đề nghị gửi đúng hình thức.",
+        "“{round}” asks for {expected}. Send that kind.",
+    )
+
+
+class SignedFileRequired(Refusal):
+    """The round asks for a signed file."""
+
+    code, status = "signed_file_required", 422
+    title = ("Thiếu tệp đã ký", "A signed file is required")
+    remedy = (
+        "Nội dung này yêu cầu tệp đã ký. Kính đề nghị đính kèm tệp và đánh dấu signed.",
+        "This round asks for a signed file. Attach it and mark it as signed.",
+    )
+
+
+class ExtensionAlreadyOpen(Refusal):
+    """One request at a time."""
+
+    code = "extension_already_open"
+    title = ("Đã có đề nghị gia hạn", "An extension is already asked for")
+    remedy = (
+        "Đề nghị gia hạn trước chưa được quyết định. Kính đề nghị chờ kết quả.",
+        "The earlier request is undecided. Wait for the decision.",
+    )
+
+
+class ExtensionRefused(Refusal):
+    """The request or decision breaks a rule; `why` names it."""
+
+    code, status = "extension_not_possible", 422
+    title = ("Không gia hạn được như đề nghị", "This extension is not possible")
+    remedy = ("Không gia hạn được: {why}. Kính đề nghị chọn ngày khác.", "Not possible: {why}. Choose another date.")
+
+
+class ExtensionNotOpen(Refusal):
+    """The request was decided before."""
+
+    code = "extension_not_open"
+    title = ("Đề nghị đã được quyết định", "The request is already decided")
+    remedy = ("Đề nghị gia hạn này đã được quyết định.", "This extension was decided before.")
+
+
+class ConsolidationSubmitted(Refusal):
+    """The consolidation went up before."""
+
+    code = "consolidation_submitted"
+    title = ("Báo cáo tổng hợp đã gửi", "The consolidation is already submitted")
+    remedy = ("Báo cáo tổng hợp này đã gửi lên cấp trên.", "This consolidation was submitted before.")
+
+
+class NothingToConsolidate(Refusal):
+    """The round is neither settled nor closed."""
+
+    code = "nothing_to_consolidate"
+    title = ("Chưa đến lúc tổng hợp", "Nothing to consolidate yet")
+    remedy = (
+        "Đợt báo cáo chưa đủ và chưa chốt. Kính đề nghị chờ đủ báo cáo hoặc đến giờ chốt.",
+        "The round is neither settled nor closed. Wait for its reports or its cut-off.",
+    )

@@ -1,0 +1,192 @@
+"""SQL of obligations, submissions, extensions and consolidations; Core only, for this is the hot path."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, cast
+from uuid import UUID
+
+from cascade_contracts.vocabulary import ExtensionState, ObligationState
+from sqlalchemy import Row, Table, Update, Uuid, bindparam, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from plan_api.bulk import insert_many, parameter, prepared_insert, prepared_values
+from plan_api.obligations.models import (
+    Consolidation,
+    ConsolidationSource,
+    Extension,
+    Obligation,
+    ObligationReceiver,
+    Submission,
+    SubmissionFile,
+)
+
+OBLIGATION: Table = Obligation.__table__  # type: ignore[attr-defined]
+RECEIVER: Table = ObligationReceiver.__table__  # type: ignore[attr-defined]
+SUBMISSION: Table = Submission.__table__  # type: ignore[attr-defined]
+SUBMISSION_FILE: Table = SubmissionFile.__table__  # type: ignore[attr-defined]
+EXTENSION: Table = Extension.__table__  # type: ignore[attr-defined]
+CONSOLIDATION: Table = Consolidation.__table__  # type: ignore[attr-defined]
+SOURCE: Table = ConsolidationSource.__table__  # type: ignore[attr-defined]
+
+UNSETTLED = (ObligationState.OPEN, ObligationState.SUBMITTED)
+
+
+async def add_obligations(
+    connection: AsyncConnection, obligations: Sequence[dict[str, Any]], receivers: Sequence[dict[str, Any]]
+) -> None:
+    """Insert the obligations of a document at issue."""
+    await insert_many(connection, OBLIGATION, obligations)
+    await insert_many(connection, RECEIVER, receivers)
+
+
+async def change(connection: AsyncConnection, obligation_id: UUID, **values: object) -> int:
+    """Set columns of a locked obligation; return its new row version."""
+    query = (
+        update(OBLIGATION)
+        .where(OBLIGATION.c.id == obligation_id)
+        .values(row_version=OBLIGATION.c.row_version + 1, **values)
+        .returning(OBLIGATION.c.row_version)
+    )
+    return int((await connection.execute(query)).scalar_one())
+
+
+_ANSWER = (
+    "state",
+    "submission_id",
+    "submission_version",
+    "handed_in_at",
+    "hand_in_kept_until",
+    "submitted_at",
+    "review_ladder_id",
+    "settled_at",
+)
+
+
+@lru_cache(maxsize=4)
+def _taking_in(columns: tuple[str, ...]) -> Update:
+    changed = {name: bindparam(parameter(OBLIGATION, name), type_=OBLIGATION.c[name].type) for name in _ANSWER}
+    return (
+        update(OBLIGATION)
+        .where(OBLIGATION.c.id == bindparam(parameter(OBLIGATION, "id"), type_=Uuid))
+        .values(row_version=OBLIGATION.c.row_version + 1, **changed)
+        .add_cte(prepared_insert(SUBMISSION, columns).cte("into_submission"))
+    )
+
+
+async def take_in(
+    connection: AsyncConnection, submission: dict[str, Any], files: Sequence[dict[str, Any]], answered: dict[str, Any]
+) -> None:
+    """Insert a submission version and set what it answers (`id` and the columns of an answer), in one statement."""
+    values = prepared_values(SUBMISSION, [submission]) | prepared_values(OBLIGATION, [answered])
+    await connection.execute(_taking_in(tuple(submission)), values)
+    if files:
+        await connection.execute(insert(SUBMISSION_FILE), list(files))
+
+
+async def set_submission(connection: AsyncConnection, submission_id: UUID, **values: object) -> None:
+    """Set columns of a submission (its state and decision only)."""
+    await connection.execute(update(SUBMISSION).where(SUBMISSION.c.id == submission_id).values(**values))
+
+
+_HAS_UNSETTLED = text(
+    "select exists (select from obligation where round_id = :round_id and state in ('open', 'submitted'))"
+).bindparams(bindparam("round_id", type_=Uuid))
+"""States as literals: with parameters the planner cannot know that the partial index holds the answer."""
+
+
+async def round_has_unsettled(connection: AsyncConnection, round_id: UUID) -> bool:
+    """Return whether an obligation of the round is open or undecided."""
+    return bool((await connection.execute(_HAS_UNSETTLED, {"round_id": round_id})).scalar_one())
+
+
+async def move_all(
+    connection: AsyncConnection, document_id: UUID, to: ObligationState, now: datetime
+) -> Sequence[Row[Any]]:
+    """Put every unsettled obligation of a document into a terminal state; return (id, unit_id) of each."""
+    query = (
+        update(OBLIGATION)
+        .where(OBLIGATION.c.document_id == document_id, OBLIGATION.c.state.in_(UNSETTLED))
+        .values(state=to, settled_at=now, row_version=OBLIGATION.c.row_version + 1)
+        .returning(OBLIGATION.c.id, OBLIGATION.c.unit_id)
+    )
+    return (await connection.execute(query)).all()
+
+
+async def open_acknowledgement(
+    connection: AsyncConnection, document_id: UUID, unit_id: UUID, rounds: Sequence[UUID]
+) -> Row[Any] | None:
+    """Return (id, round_id) of a unit's open obligation among some rounds of a document."""
+    query = select(OBLIGATION.c.id, OBLIGATION.c.round_id, OBLIGATION.c.submission_version).where(
+        OBLIGATION.c.unit_id == unit_id,
+        OBLIGATION.c.state == ObligationState.OPEN,
+        OBLIGATION.c.document_id == document_id,
+        OBLIGATION.c.round_id.in_(rounds),
+    )
+    return cast("Row[Any] | None", (await connection.execute(query.with_for_update(key_share=True))).first())
+
+
+async def obligation_in_rounds(connection: AsyncConnection, unit_id: UUID, rounds: Sequence[UUID]) -> UUID | None:
+    """Return what a unit owes of the first of some rounds."""
+    query = select(OBLIGATION.c.id).where(OBLIGATION.c.unit_id == unit_id, OBLIGATION.c.round_id.in_(rounds)).limit(1)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def add_extension(connection: AsyncConnection, row: dict[str, Any]) -> None:
+    """Insert a request; a second open one of the same obligation raises IntegrityError."""
+    await connection.execute(insert(EXTENSION), row)
+
+
+async def extension(connection: AsyncConnection, extension_id: UUID, *, lock: bool = False) -> Row[Any] | None:
+    """Return a request, locked on demand."""
+    query = select(EXTENSION).where(EXTENSION.c.id == extension_id)
+    return (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+
+
+async def open_extension(connection: AsyncConnection, obligation_id: UUID) -> UUID | None:
+    """Return the undecided request of an obligation."""
+    query = select(EXTENSION.c.id).where(
+        EXTENSION.c.obligation_id == obligation_id, EXTENSION.c.state == ExtensionState.OPEN
+    )
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def decide_extension(connection: AsyncConnection, extension_id: UUID, **values: object) -> None:
+    """Record a decision."""
+    await connection.execute(update(EXTENSION).where(EXTENSION.c.id == extension_id).values(**values))
+
+
+async def next_consolidation_version(connection: AsyncConnection, round_id: UUID) -> int:
+    """Return the version a new consolidation of a round gets."""
+    query = select(func.coalesce(func.max(CONSOLIDATION.c.version), 0)).where(CONSOLIDATION.c.round_id == round_id)
+    return int((await connection.execute(query)).scalar_one()) + 1
+
+
+async def add_consolidation(
+    connection: AsyncConnection, row: dict[str, Any], sources: Sequence[dict[str, Any]]
+) -> None:
+    """Insert a consolidation and what it was built from."""
+    await connection.execute(insert(CONSOLIDATION), row)
+    await insert_many(connection, SOURCE, sources)
+
+
+async def consolidation(connection: AsyncConnection, consolidation_id: UUID, *, lock: bool = False) -> Row[Any] | None:
+    """Return a consolidation, locked on demand."""
+    query = select(CONSOLIDATION).where(CONSOLIDATION.c.id == consolidation_id)
+    return (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+
+
+async def newest_consolidation(connection: AsyncConnection, round_id: UUID) -> Row[Any] | None:
+    """Return the newest consolidation of a round."""
+    query = (
+        select(CONSOLIDATION)
+        .where(CONSOLIDATION.c.round_id == round_id)
+        .order_by(CONSOLIDATION.c.version.desc())
+        .limit(1)
+    )
+    return (await connection.execute(query)).one_or_none()
+
+
+async def mark_consolidation(connection: AsyncConnection, consolidation_id: UUID, **values: object) -> None:
+    """Set columns of a consolidation."""
+    await connection.execute(update(CONSOLIDATION).where(CONSOLIDATION.c.id == consolidation_id).values(**values))

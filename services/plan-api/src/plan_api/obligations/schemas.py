@@ -1,0 +1,243 @@
+"""Bodies of the obligations API: answers, decisions, extensions, and obligations as they stand."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from cascade_contracts.vocabulary import (
+    AssignmentMode,
+    ExtensionState,
+    ObligationState,
+    ReturnKind,
+    RoundKind,
+    SubmissionKind,
+    SubmissionState,
+    Timeliness,
+)
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from plan_api.documents.schemas import Body, FileIn
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+
+
+class SubmissionIn(Body):
+    """What a unit hands in. `nil` says that there is nothing to report."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"kind": "report", "text": "Đã tổ chức 3 lớp tập huấn.", "figures": {"classes": 3, "people": 240}},
+                {"kind": "nil"},
+            ]
+        },
+    )
+
+    kind: SubmissionKind
+    text: Text | None = None
+    figures: dict[FieldName, Decimal] | None = Field(default=None, max_length=200)
+    notation: Name | None = None
+    number: Name | None = None
+    dated_on: date | None = None
+    signer: Name | None = None
+    files: list[FileIn] = Field(default_factory=list, max_length=20)
+
+
+class Empty(Body):
+    """A body without fields."""
+
+
+class AcceptIn(Body):
+    """An acceptance, with an optional note."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}, {"note": "Đủ số liệu"}]})
+
+    note: Reason | None = None
+
+
+class ReturnIn(Body):
+    """A return: `incomplete` keeps the hand-in time if mended within the grace, `wrong` does not."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"kind": "incomplete", "reason": "Thiếu biểu số 2"}]}
+    )
+
+    kind: ReturnKind
+    reason: Reason
+
+
+class ReasonIn(Body):
+    """A reason that is kept and shown."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "Đơn vị không có nội dung này"}]}
+    )
+
+    reason: Reason
+
+
+class ExtensionIn(Body):
+    """A request for a later due time: `due_on` is the last day wanted, or `due_at` the first instant too late."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"due_on": "2026-11-17", "reason": "Chờ số liệu của các trường"}]},
+    )
+
+    due_on: date | None = None
+    due_at: AwareDatetime | None = None
+    reason: Reason
+
+
+class ApprovalIn(Body):
+    """An approval; another date may be set instead of the one asked for."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}, {"due_on": "2026-11-16"}]})
+
+    due_on: date | None = None
+    due_at: AwareDatetime | None = None
+    note: Reason | None = None
+    allow_after_parent: bool = False
+
+
+class ConsolidationIn(Body):
+    """What the superior adds to the draft when submitting it."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{}, {"number": "96", "notation": "BC-SGDĐT"}]}
+    )
+
+    text: Text | None = None
+    figures: dict[FieldName, Decimal] | None = Field(default=None, max_length=200)
+    notation: Name | None = None
+    number: Name | None = None
+    dated_on: date | None = None
+    signer: Name | None = None
+    files: list[FileIn] = Field(default_factory=list, max_length=20)
+
+
+class HandInOut(BaseModel):
+    """Receipt of a submission."""
+
+    submission_id: UUID
+    obligation_id: UUID
+    version: int
+    state: ObligationState
+    received_at: datetime
+    handed_in_at: datetime
+    on_time: bool | None
+
+
+class ObligationOut(BaseModel):
+    """An obligation after a change."""
+
+    id: UUID
+    document_id: UUID
+    round_id: UUID
+    unit_id: UUID
+    state: ObligationState
+    due_at: datetime | None
+    row_version: int
+
+
+class ObligationCard(BaseModel):
+    """An obligation in a list, with its derived timeliness."""
+
+    id: UUID
+    document_id: UUID
+    round_id: UUID
+    unit_id: UUID
+    unit_name: str
+    document_title: str
+    document_reference: str | None
+    round_title: str
+    kind: RoundKind
+    mode: AssignmentMode
+    state: ObligationState
+    timeliness: Timeliness
+    deciding_unit_id: UUID
+    due_at: datetime | None
+    due_on: date | None
+    handed_in_at: datetime | None
+    submitted_at: datetime | None
+    returned_at: datetime | None
+
+
+class ObligationPage(BaseModel):
+    """A page of obligations, ordered by due time then id; `next` is the cursor of the next page."""
+
+    items: list[ObligationCard]
+    next: str | None = None
+
+
+class SubmissionOut(BaseModel):
+    """A version of what was handed in."""
+
+    id: UUID
+    version: int
+    kind: SubmissionKind
+    state: SubmissionState
+    text: str | None
+    figures: dict[str, Any] | None
+    received_at: datetime
+    decided_at: datetime | None
+    return_kind: ReturnKind | None
+    return_reason: str | None
+    files: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class StepOut(BaseModel):
+    """A step of the ladder an obligation stands on: when it fires, or what became of it."""
+
+    id: UUID
+    kind: str
+    audience: str
+    fire_at: datetime
+    outcome: str | None
+    taken_at: datetime | None
+    why: str | None
+    notice_state: str | None = None
+
+
+class ExtensionOut(BaseModel):
+    """A request for a later due time."""
+
+    id: UUID
+    obligation_id: UUID
+    state: ExtensionState
+    reason: str
+    requested_at: datetime
+    requested_due_at: datetime
+    previous_due_at: datetime | None
+    decided_at: datetime | None
+    decided_due_at: datetime | None
+    decision_reason: str | None
+
+
+class ObligationDetail(ObligationCard):
+    """An obligation with everything that happened to it."""
+
+    row_version: int
+    due_reasons: list[str]
+    submissions: list[SubmissionOut]
+    steps: list[StepOut]
+    extensions: list[ExtensionOut]
+
+
+class ConsolidationOut(BaseModel):
+    """A consolidation: totals with provenance, sections, declared gaps."""
+
+    id: UUID
+    round_id: UUID
+    unit_id: UUID
+    version: int
+    content: dict[str, Any]
+    gaps: list[Any]
+    created_at: datetime
+    submitted_at: datetime | None
+    upward_obligation_id: UUID | None

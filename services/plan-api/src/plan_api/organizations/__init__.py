@@ -1,0 +1,1 @@
+"""Units, their codes and lines, their seats and holders; files of them."""

@@ -1,0 +1,1 @@
+"""Progress: counts that add up, armed steps, the operator's figures."""

@@ -1,0 +1,79 @@
+"""REST of progress: of a document, a unit, a cascade; the armed steps; the operator's figures."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from plan_api.auth.endpoints import CallerOf
+from plan_api.progress import service
+from plan_api.progress.schemas import (
+    CascadeProgress,
+    DocumentProgress,
+    Operations,
+    StepLine,
+    UnitProgress,
+    UnitsOfCascade,
+)
+from plan_api.requests import ServicesOf, reachable_database
+
+router = APIRouter(prefix="/v1", tags=["progress"])
+
+At = Annotated[AwareDatetime | None, Query(description="as of this instant; now when absent")]
+
+
+def _at(services: ServicesOf, at: datetime | None) -> datetime:
+    return at or services.clock.now()
+
+
+@router.get("/documents/{document_id}/progress", summary="Progress of a document")
+async def document(services: ServicesOf, caller: CallerOf, document_id: UUID, at: At = None) -> DocumentProgress:
+    """Return counts by round; on_time + late + missing = expected."""
+    async with reachable_database(), services.reading.connect() as connection:
+        return await service.of_document(connection, services, caller, document_id, _at(services, at))
+
+
+@router.get("/documents/{document_id}/steps", summary="Armed steps of a document")
+async def steps(services: ServicesOf, caller: CallerOf, document_id: UUID) -> list[StepLine]:
+    """Return every step with its fire time, or what became of it."""
+    async with reachable_database(), services.reading.connect() as connection:
+        return await service.steps(connection, caller, document_id)
+
+
+@router.get("/documents/{document_id}/cascade", summary="Progress of a cascade")
+async def cascade(services: ServicesOf, caller: CallerOf, document_id: UUID, at: At = None) -> CascadeProgress:
+    """Return counts by level and document of the whole cascade the document belongs to."""
+    async with reachable_database(), services.reading.connect() as connection:
+        return await service.of_cascade(connection, services, caller, document_id, _at(services, at))
+
+
+@router.get("/documents/{document_id}/cascade/units", summary="Units of a cascade")
+async def cascade_units(
+    services: ServicesOf,
+    caller: CallerOf,
+    document_id: UUID,
+    at: At = None,
+    cursor: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> UnitsOfCascade:
+    """Return how each unit stands in the cascade, a page at a time."""
+    async with reachable_database(), services.reading.connect() as connection:
+        return await service.units_of_cascade(
+            connection, services, caller, document_id, _at(services, at), cursor, limit
+        )
+
+
+@router.get("/units/{unit_id}/progress", summary="Progress of a unit")
+async def unit(services: ServicesOf, caller: CallerOf, unit_id: UUID, at: At = None) -> UnitProgress:
+    """Return what a unit owes and what it decides about."""
+    async with reachable_database(), services.reading.connect() as connection:
+        return await service.of_unit(connection, services, caller, unit_id, _at(services, at))
+
+
+@router.get("/operations/health", summary="Is anything due and not done")
+async def operations(services: ServicesOf, caller: CallerOf) -> Operations:
+    """Return overdue steps, waiting outbox rows and notices by state."""
+    async with reachable_database(), services.reading.connect() as connection:
+        return await service.operations(connection, services, caller)

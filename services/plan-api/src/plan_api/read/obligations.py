@@ -1,0 +1,143 @@
+"""Lists of obligations and one obligation with everything that happened to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from cascade_contracts.vocabulary import ObligationState
+from sqlalchemy import Row, Select, Table, func, literal, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from plan_api.models import METADATA
+from plan_api.read.tables import (
+    DOCUMENT,
+    EXTENSION,
+    LADDER_STEP,
+    NOTICE,
+    OBLIGATION,
+    OBLIGATION_STEP,
+    ROUND,
+    SUBMISSION,
+    UNIT,
+)
+
+SUBMISSION_FILE: Table = METADATA.tables["submission_file"]
+FAR = datetime(9000, 1, 1, tzinfo=UTC)
+"""Where obligations without a due time sort."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list of obligations is narrowed to; `units` limits what the caller may see, by owing or deciding unit."""
+
+    units: set[UUID] | None = None
+    unit_id: UUID | None = None
+    document_id: UUID | None = None
+    round_id: UUID | None = None
+    deciding_unit_id: UUID | None = None
+    state: ObligationState | None = None
+
+
+def _cards() -> Select[Any]:
+    o = OBLIGATION.c
+    return (
+        select(
+            o.id,
+            o.document_id,
+            o.round_id,
+            o.unit_id,
+            UNIT.c.name.label("unit_name"),
+            DOCUMENT.c.title.label("document_title"),
+            DOCUMENT.c.number,
+            DOCUMENT.c.notation,
+            ROUND.c.title.label("round_title"),
+            ROUND.c.kind,
+            o.mode,
+            o.state,
+            o.deciding_unit_id,
+            o.due_at,
+            o.due_on,
+            o.handed_in_at,
+            o.hand_in_kept_until,
+            o.submitted_at,
+            o.returned_at,
+            o.row_version,
+            o.ladder_id,
+            o.review_ladder_id,
+            ROUND.c.due_reasons,
+            func.coalesce(o.due_at, literal(FAR, o.due_at.type)).label("due_order"),
+        )
+        .join(UNIT, UNIT.c.id == o.unit_id)
+        .join(DOCUMENT, DOCUMENT.c.id == o.document_id)
+        .join(ROUND, ROUND.c.id == o.round_id)
+    )
+
+
+async def page(
+    connection: AsyncConnection, filters: Filters, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return obligations by due time (none last), then id."""
+    o = OBLIGATION.c
+    query = _cards()
+    order = query.selected_columns.due_order
+    if filters.units is not None:
+        query = query.where(o.unit_id.in_(filters.units) | o.deciding_unit_id.in_(filters.units))
+    equal = {
+        o.unit_id: filters.unit_id,
+        o.document_id: filters.document_id,
+        o.round_id: filters.round_id,
+        o.deciding_unit_id: filters.deciding_unit_id,
+        o.state: filters.state,
+    }
+    for column, value in equal.items():
+        if value is not None:
+            query = query.where(column == value)
+    if after is not None:
+        query = query.where(tuple_(order, o.id) > tuple_(*after))
+    return cast("Sequence[Row[Any]]", (await connection.execute(query.order_by(order, o.id).limit(limit))).all())
+
+
+async def one(connection: AsyncConnection, obligation_id: UUID) -> Row[Any] | None:
+    """Return one obligation."""
+    row: Row[Any] | None = (await connection.execute(_cards().where(OBLIGATION.c.id == obligation_id))).one_or_none()
+    return row
+
+
+async def submissions(connection: AsyncConnection, obligation_id: UUID) -> list[dict[str, Any]]:
+    """Return the versions handed in, newest first, with their files."""
+    query = select(SUBMISSION).where(SUBMISSION.c.obligation_id == obligation_id).order_by(SUBMISSION.c.version.desc())
+    rows = [dict(row._mapping) | {"files": []} for row in await connection.execute(query)]
+    by_id = {row["id"]: row for row in rows}
+    files = select(SUBMISSION_FILE).where(SUBMISSION_FILE.c.submission_id.in_(by_id))
+    for file in await connection.execute(files):
+        by_id[file.submission_id]["files"].append({"sha256": file.sha256, "name": file.name, "signed": file.signed})
+    return rows
+
+
+async def steps(connection: AsyncConnection, obligation_id: UUID, ladder_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Return the steps that spoke about an obligation and those still armed on its ladders, by fire time."""
+    spoke = OBLIGATION_STEP.alias("spoke")
+    query = (
+        select(LADDER_STEP, NOTICE.c.state.label("notice_state"), spoke.c.at.label("spoke_at"))
+        .outerjoin(spoke, (spoke.c.step_id == LADDER_STEP.c.id) & (spoke.c.obligation_id == obligation_id))
+        .outerjoin(NOTICE, NOTICE.c.id == spoke.c.notice_id)
+        .where(
+            spoke.c.obligation_id.is_not(None)
+            | (
+                LADDER_STEP.c.ladder_id.in_(ladder_ids)
+                & (LADDER_STEP.c.outcome.is_(None) | (LADDER_STEP.c.batch_id.is_(None)))
+            )
+        )
+        .order_by(LADDER_STEP.c.fire_at, LADDER_STEP.c.position)
+    )
+    return [dict(row._mapping) for row in await connection.execute(query)]
+
+
+async def extensions(connection: AsyncConnection, obligation_id: UUID) -> list[dict[str, Any]]:
+    """Return the requests for a later due time, newest first."""
+    query = (
+        select(EXTENSION).where(EXTENSION.c.obligation_id == obligation_id).order_by(EXTENSION.c.requested_at.desc())
+    )
+    return [dict(row._mapping) for row in await connection.execute(query)]

@@ -1,0 +1,53 @@
+"""The table objects of all slices, for views that join them. Only SELECT is written here."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, Uuid, and_, any_, bindparam, or_
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from plan_api import models  # noqa: F401 - fills the metadata
+from plan_api.models import METADATA
+
+
+def _table(name: str) -> Table:
+    return METADATA.tables[name]
+
+
+def among(column: ColumnElement[Any], ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Return whether a column is one of many ids: one array parameter, whatever their number."""
+    return column == any_(bindparam(None, list(ids), type_=ARRAY(Uuid)))
+
+
+def holding(on: date) -> ColumnElement[bool]:
+    """Return whether a holder's time covers a local date (`valid_to` is the first day that no longer counts)."""
+    return and_(
+        or_(HOLDER.c.valid_from.is_(None), HOLDER.c.valid_from <= on),
+        or_(HOLDER.c.valid_to.is_(None), HOLDER.c.valid_to > on),
+    )
+
+
+ASSIGNMENT = _table("assignment")
+BATCH = _table("batch")
+CONSOLIDATION = _table("consolidation")
+DOCUMENT = _table("document")
+DOCUMENT_PARENT = _table("document_parent")
+EXTENSION = _table("extension")
+HOLDER = _table("holder")
+LADDER = _table("ladder")
+LADDER_STEP = _table("ladder_step")
+NOTICE = _table("notice")
+OBLIGATION = _table("obligation")
+OBLIGATION_RECEIVER = _table("obligation_receiver")
+OBLIGATION_STEP = _table("obligation_step")
+OUTBOX = _table("outbox")
+POLICY = _table("policy")
+ROUND = _table("round")
+SEAT = _table("seat")
+SUBMISSION = _table("submission")
+SUSPENSION = _table("suspension")
+UNIT = _table("unit")
+UNIT_CODE = _table("unit_code")
+LINK = _table("link")

@@ -1,0 +1,47 @@
+"""Everything about plan-api that an installation may choose; read from `PLAN_API_…` environment variables."""
+
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+
+from cascade_servicekit.clock import SystemClock
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of the API and the worker; a secret is never logged."""
+
+    model_config = SettingsConfigDict(env_prefix="PLAN_API_", extra="ignore")
+
+    database_url: str = Field(description="PostgreSQL, postgresql+asyncpg://user:password@host/database")
+    database_pool: int = Field(default=10, description="connections each process holds at most")
+    temporal_address: str = Field(default="127.0.0.1:7233", description="Temporal's frontend, host:port")
+    temporal_namespace: str = Field(default="default", description="Temporal namespace")
+    public_url: str = Field(default="http://127.0.0.1:8000", description="base of the links sent to people")
+    secret_key: SecretStr = Field(
+        description="root of link tokens, blind indexes and contact encryption (≥ 32 characters)"
+    )
+    contact_keys: SecretStr | None = Field(
+        default=None,
+        description="keys of contact columns, `id:base64,…`, first one encrypts; derived from the secret if absent",
+    )
+    internal_token: SecretStr = Field(description="bearer token of the notifier on /internal/v1")
+    files_dir: Path = Field(default=Path("files"), description="folder of content-addressed files")
+    host: str = Field(default="127.0.0.1", description="address the API listens on")
+    port: int = Field(default=8000, description="port the API listens on")
+    max_body_bytes: int = Field(default=25_000_000, description="largest request body accepted")
+    link_days: int = Field(default=120, description="days a link in a message stays valid")
+    culture_day: bool = Field(default=True, description="24 November is a day off (Ngày Văn hóa Việt Nam)")
+    clock_offset_seconds: float = Field(
+        default=0, description="facts run this far from the machine's clock; rehearsals only"
+    )
+    notifier_url: str | None = Field(
+        default=None, description="notifier's internal HTTP address, for the operations page"
+    )
+    worker_ready_file: Path | None = Field(default=None, description="written once the worker polls")
+
+    @cached_property
+    def clock(self) -> SystemClock:
+        """The process's one clock."""
+        return SystemClock(timedelta(seconds=self.clock_offset_seconds))

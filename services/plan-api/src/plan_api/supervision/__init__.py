@@ -1,0 +1,1 @@
+"""Where facts meet Temporal: activities, outbox relay, worker."""

@@ -1,0 +1,107 @@
+"""The activities on facts: thin shells around the slices, each one transaction, safe to repeat.
+
+Instants cross to and from the engine's time here and in the relay, nowhere else.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from cascade_contracts.supervision import (
+    CLOSE_ROUND,
+    CONSOLIDATE,
+    LOAD_AGENDA,
+    TAKE_STEP,
+    Agenda,
+    AgendaEntry,
+    AgendaRequest,
+    Done,
+    RoundOrder,
+    StepOrder,
+)
+from temporalio import activity
+
+from plan_api.escalation import steps
+from plan_api.obligations import consolidating
+from plan_api.read.agenda import agenda
+from plan_api.services import Services
+
+HEARTBEAT_SECONDS = 2.0
+
+
+@contextlib.asynccontextmanager
+async def _heartbeating() -> AsyncIterator[None]:
+    """Heartbeat while the block runs, so that a dead worker is noticed within ten seconds."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+class RecordsActivities:
+    """Activities of the queue `records`, hosted by the owner of the facts."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def all(self) -> Sequence[Callable[..., Any]]:
+        """Return every activity, for the worker."""
+        return [self.load_agenda, self.take_step, self.close_round, self.consolidate]
+
+    async def _agenda(self, document_id: UUID) -> Agenda:
+        clock = self._services.clock
+        async with self._services.engine.connect() as connection:
+            found = await agenda(connection, document_id, clock.now())
+        entries = tuple(
+            AgendaEntry(
+                kind=entry.kind,
+                at=clock.to_engine(entry.at),
+                round_id=entry.round_id,
+                ladder_id=entry.ladder_id,
+                step_id=entry.step_id,
+            )
+            for entry in found.entries
+        )
+        return Agenda(entries=entries, finished=found.finished)
+
+    @activity.defn(name=LOAD_AGENDA)
+    async def load_agenda(self, request: AgendaRequest) -> Agenda:
+        """Return what a document's supervision has before it."""
+        return await self._agenda(request.document_id)
+
+    @activity.defn(name=TAKE_STEP)
+    async def take_step(self, order: StepOrder) -> Done:
+        """Take one step; idempotent by (ladder, step)."""
+        async with _heartbeating():
+            as_of = self._services.clock.from_engine(order.as_of)
+            async with self._services.engine.begin() as connection:
+                taken = await steps.take_step(
+                    connection, self._services, order.document_id, order.ladder_id, order.step_id, as_of
+                )
+            return Done(agenda=await self._agenda(order.document_id), batch_id=taken.batch_id, count=taken.notices)
+
+    @activity.defn(name=CLOSE_ROUND)
+    async def close_round(self, order: RoundOrder) -> Done:
+        """Close a round at its cut-off; idempotent by round."""
+        async with self._services.engine.begin() as connection:
+            closed = await steps.take_cut_off(connection, self._services, order.document_id, order.round_id)
+        return Done(agenda=await self._agenda(order.document_id), count=int(closed))
+
+    @activity.defn(name=CONSOLIDATE)
+    async def consolidate(self, order: RoundOrder) -> Done:
+        """Draft the consolidation of a round; idempotent by round."""
+        async with _heartbeating():
+            async with self._services.engine.begin() as connection:
+                drafted = await consolidating.draft(connection, self._services.clock, order.round_id)
+            return Done(agenda=await self._agenda(order.document_id), count=int(drafted is not None))

@@ -1,0 +1,95 @@
+"""What the buttons do: each takes a form, checks it, and returns what to carry out in one transaction.
+
+A `Mistake` is raised before anything is touched; what the services refuse changes nothing either.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from cascade_contracts.vocabulary import SubmissionKind
+from pydantic import BaseModel
+
+from plan_api.documents.files import SIGNABLE, media_type_of, store
+from plan_api.documents.schemas import FileIn
+from plan_api.obligations import answering, extending
+from plan_api.obligations.schemas import ExtensionIn, HandInOut, SubmissionIn
+from plan_api.requests import Act
+from plan_api.web.duty import Duty
+from plan_api.web.errors import LinkUnknown
+from plan_api.web.forms import MAX_FILES, Form, Mistake
+from plan_api.web.standing import HANDED_IN_AS, Action
+
+Work = Callable[[Act], Awaitable[BaseModel]]
+
+_LAST_YEAR: Final = 2100
+
+
+def _acknowledge(duty: Duty, form: Form) -> Work:
+    del form
+    return lambda act: answering.acknowledge(act, duty.owed.id)
+
+
+def _nil(duty: Duty, form: Form) -> Work:
+    given = SubmissionIn(kind=SubmissionKind.NIL, text=form.text("text"))
+    return lambda act: answering.hand_in(act, duty.owed.id, given)
+
+
+def _hand_in(duty: Duty, form: Form) -> Work:
+    kind = HANDED_IN_AS.get(duty.kind)
+    if kind is None:
+        raise LinkUnknown
+    given = SubmissionIn(
+        kind=kind,
+        text=form.text("text"),
+        number=form.text("number"),
+        notation=form.text("notation"),
+        dated_on=form.date("dated_on"),
+    )
+    signed = form.fields.get("signed") == "yes"
+    if len(form.uploads) > MAX_FILES:
+        raise Mistake("too_many_files", limit=MAX_FILES)
+    if given.text is None and not form.uploads:
+        raise Mistake("need_content")
+    has_signed = signed and any(media_type_of(upload.content) in SIGNABLE for upload in form.uploads)
+    if duty.subject.signed_file_required and not has_signed:
+        raise Mistake("need_signed")
+
+    async def work(act: Act) -> HandInOut:
+        files: dict[str, FileIn] = {}
+        for upload in form.uploads:
+            stored = await store(act.connection, act.services, upload.content, act.now, upload.name)
+            files[stored.sha256] = FileIn(
+                sha256=stored.sha256, name=upload.name, signed=signed and stored.media_type in SIGNABLE
+            )
+        return await answering.hand_in(act, duty.owed.id, given.model_copy(update={"files": list(files.values())}))
+
+    return work
+
+
+def _extension(duty: Duty, form: Form) -> Work:
+    due_on, reason = form.date("due_on"), form.text("reason")
+    if due_on is None or due_on.year > _LAST_YEAR:
+        raise Mistake("need_date")
+    if duty.owed.due_on is not None and due_on <= duty.owed.due_on:
+        raise Mistake("need_later", day=duty.owed.due_on)
+    if reason is None:
+        raise Mistake("need_reason")
+    given = ExtensionIn(due_on=due_on, reason=reason)
+    return lambda act: extending.ask(act, duty.owed.id, given)
+
+
+WORKS: Final[Mapping[str, Callable[[Duty, Form], Work]]] = MappingProxyType(
+    {
+        Action.ACKNOWLEDGE: _acknowledge,
+        Action.HAND_IN: _hand_in,
+        Action.NIL: _nil,
+        Action.EXTENSION: _extension,
+    }
+)
+"""By the last part of the address."""
+
+FORMS: Final[Mapping[str, str]] = MappingProxyType(
+    {Action.HAND_IN: "hand_in.html", Action.NIL: "nil.html", Action.EXTENSION: "extension.html"}
+)
+"""The page each form stands on, by the last part of its address."""

@@ -1,0 +1,1 @@
+"""Keeps the time: the supervision and delivery workflows."""

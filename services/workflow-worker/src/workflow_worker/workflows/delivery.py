@@ -1,0 +1,85 @@
+"""Delivery of one batch of notices: taken over, held through quiet hours, sent page by page, reported back."""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from cascade_contracts.delivery import (
+        DELIVERY_WORKFLOW,
+        LOOK_AGAIN,
+        REPORT_OUTCOMES,
+        SEND_PAGE,
+        TAKE_OVER_BATCH,
+        BatchTakenOver,
+        DeliveryOrder,
+        PageSent,
+    )
+
+    from workflow_worker.workflows.activity_options import DELIVERY
+
+HISTORY_LIMIT = 8_000
+"""Events after which a run hands over to the next: a mail server may be away for days."""
+
+
+@workflow.defn(name=DELIVERY_WORKFLOW)
+class DeliveryWorkflow:
+    """Take a batch over, wait for the hour, send it, report it.
+
+    Accepts the signal `look_again`, which ends a wait early. Ends when every notice is settled and reported. Holds ids,
+    counts and instants only; each page asks again whether its notices are still owed.
+    """
+
+    @workflow.init
+    def __init__(self, order: DeliveryOrder) -> None:
+        self.order = order
+        self.looks = 0
+
+    @workflow.signal(name=LOOK_AGAIN)
+    def look_again(self) -> None:
+        """End the present wait."""
+        self.looks += 1
+
+    @workflow.run
+    async def run(self, order: DeliveryOrder) -> None:  # noqa: ARG002 - taken by __init__
+        """Deliver the batch."""
+        batch = await self.take_over()
+        if batch.notices:
+            await self.wait_until(batch.not_before)
+            await self.send_all()
+        while await self.report():
+            await self.send_all()
+
+    async def take_over(self) -> BatchTakenOver:
+        """Have notifier record every notice of the batch."""
+        batch: BatchTakenOver = await workflow.execute_activity(
+            TAKE_OVER_BATCH, self.order, result_type=BatchTakenOver, **DELIVERY
+        )
+        return batch
+
+    async def send_all(self) -> None:
+        """Send page after page until nothing remains, waiting where the channel asks for it."""
+        while True:
+            page = await workflow.execute_activity(SEND_PAGE, self.order, result_type=PageSent, **DELIVERY)
+            if not page.remaining:
+                return
+            if page.retry_at is not None:
+                await self.wait_until(page.retry_at)
+            info = workflow.info()
+            if info.is_continue_as_new_suggested() or info.get_current_history_length() > HISTORY_LIMIT:
+                workflow.continue_as_new(self.order)
+
+    async def report(self) -> int:
+        """Report the outcomes not yet reported, and the end; return how many notices turned out to remain."""
+        page: PageSent = await workflow.execute_activity(REPORT_OUTCOMES, self.order, result_type=PageSent, **DELIVERY)
+        return page.remaining
+
+    async def wait_until(self, instant: datetime) -> None:
+        """Wait for an instant, or for a signal to look again."""
+        looks, remaining = self.looks, instant - workflow.now()
+        if remaining.total_seconds() <= 0:
+            return
+        try:
+            await workflow.wait_condition(lambda: self.looks != looks, timeout=remaining)
+        except TimeoutError:
+            return

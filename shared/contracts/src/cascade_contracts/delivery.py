@@ -1,0 +1,180 @@
+"""Messages and names of the delivery of one batch of notices.
+
+Personal data stays out of Temporal's history: notifier pulls notices page by page from plan-api over HTTP, with the
+models of the second half of this module.
+"""
+
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cascade_contracts.supervision import Message
+from cascade_contracts.vocabulary import Audience, Channel, NoticeState, RoundKind, StepKind
+
+DELIVERY_QUEUE: Final = "delivery"
+
+DELIVERY_WORKFLOW: Final = "DeliveryWorkflow"
+LOOK_AGAIN: Final = "look_again"
+
+TAKE_OVER_BATCH: Final = "take_over_batch"
+SEND_PAGE: Final = "send_page"
+REPORT_OUTCOMES: Final = "report_outcomes"
+
+PAGE_SIZE: Final = 200
+"""Notices per send activity: well inside its ten seconds."""
+
+
+def delivery_id(batch_id: UUID) -> str:
+    """Return the workflow id of a batch's delivery."""
+    return f"delivery/{batch_id}"
+
+
+class DeliveryOrder(Message):
+    """What a delivery is started with."""
+
+    batch_id: UUID
+
+
+class BatchTakenOver(Message):
+    """Notices now recorded by notifier; nothing is to be sent before `not_before` (an engine instant)."""
+
+    notices: int
+    not_before: datetime
+
+
+class PageSent(Message):
+    """Outcome of one page. `retry_at` (engine instant) asks to wait; `remaining` counts notices still to settle."""
+
+    settled: int
+    remaining: int
+    retry_at: datetime | None = None
+
+
+# --- HTTP between notifier and plan-api (`/internal/v1/batches/{batch_id}/…`, bearer internal token) ---
+
+
+class WireModel(BaseModel):
+    """Base of the bodies exchanged over the internal HTTP API."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Address(WireModel):
+    """One way to reach the holder of a seat, in the holder's order of preference."""
+
+    channel: Channel
+    address: str
+
+
+class NoticeItem(WireModel):
+    """One obligation a notice is about."""
+
+    obligation_id: UUID
+    unit_name: str
+    due_on: date | None = None
+    working_days_late: int = 0
+
+
+class NoticeRecipient(WireModel):
+    """The seat a notice goes to and who holds it; no address means unreachable, to be reported, not skipped."""
+
+    seat_id: UUID
+    seat_title: str
+    unit_name: str
+    language: str = "vi"
+    addresses: list[Address] = Field(default_factory=list)
+
+
+class NoticeFacts(WireModel):
+    """Everything a template needs; dates are local, sentences are the template's business.
+
+    `items` lists at most 50 obligations, `item_count` counts all of them. `next_step_at` is when the ladder goes on
+    and `next_audience` to whom. `belated` says that the batch is later than its policy's grace after an outage.
+    """
+
+    step: StepKind
+    audience: Audience
+    document_title: str
+    document_reference: str
+    document_kind: str
+    issued_on: date | None = None
+    issuer_name: str
+    round_title: str
+    round_kind: RoundKind
+    due_on: date | None = None
+    due_at: datetime | None = None
+    as_of: datetime
+    working_days_left: int | None = None
+    working_days_late: int | None = None
+    return_reason: str | None = None
+    next_step_at: datetime | None = None
+    next_audience: Audience | None = None
+    reminded_on: list[date] = Field(default_factory=list)
+    items: list[NoticeItem] = Field(default_factory=list)
+    item_count: int = 1
+    announcement_folded: bool = False
+    belated: bool = False
+    rehearsal: bool = False
+    link: str | None = None
+
+
+class NoticeOut(WireModel):
+    """One message to one seat."""
+
+    notice_id: UUID
+    recipient: NoticeRecipient
+    facts: NoticeFacts
+
+
+class NoticePage(WireModel):
+    """A page of a batch, ordered by notice id; `next` is the cursor of the next page or None at the end."""
+
+    batch_id: UUID
+    not_before: datetime
+    notices: list[NoticeOut]
+    next: UUID | None = None
+
+
+class HandedOver(WireModel):
+    """Body of `POST …/handed`: how many notices notifier has recorded."""
+
+    notices: int
+
+
+class ClearanceRequest(WireModel):
+    """Body of `POST …/clearance`: which of these notices are still owed and may be sent now?"""
+
+    notice_ids: list[UUID]
+
+
+class Withheld(WireModel):
+    """A notice that must not be sent any more, with the reason's code (`answered`, `recalled`, `suspended`, …)."""
+
+    notice_id: UUID
+    reason: str
+
+
+class Clearance(WireModel):
+    """Answer to a clearance request; a notice in neither list is to be held and asked about again."""
+
+    cleared: list[UUID]
+    withheld: list[Withheld]
+
+
+class Outcome(WireModel):
+    """What became of one notice."""
+
+    notice_id: UUID
+    state: NoticeState
+    channel: Channel | None = None
+    at: datetime
+    detail: str | None = None
+
+
+class Outcomes(WireModel):
+    """Body of `POST …/outcomes`; idempotent by notice. `finished` closes the batch."""
+
+    outcomes: list[Outcome]
+    finished: bool = False

@@ -1,0 +1,1 @@
+"""Benchmarks: the whole installation on this machine, measured from outside as the issue of the core asks."""

@@ -1,0 +1,198 @@
+"""What every unit owes in a scenario and what it will do about it: the seeded plan, made before anything runs.
+
+The plan is a function of file and seed alone; instants are at 09:00, 11:00, 14:00 or 16:00 of working days.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import Final
+
+from cascade_contracts.vocabulary import AssignmentMode, RoundKind
+
+from harness.play.model import Conduct, DocumentRow, Habit, RoundRow, Scenario
+from harness.working_days import VIETNAM, DueDay, is_working, shifted
+
+HOURS: Final = (9, 11, 14, 16)
+GRACE: Final = 3
+"""Working days within which a report returned as incomplete keeps its hand-in time."""
+
+
+@dataclass(slots=True)
+class Duty:
+    """One obligation: who owes what by when, and when it is answered, returned, decided.
+
+    `by_itself`: another act answers it (a plan issued, a consolidation submitted, any hand-in for an acknowledgement).
+    """
+
+    unit: str
+    superior: str
+    mode: AssignmentMode
+    document: DocumentRow
+    row: RoundRow
+    conduct: Conduct | None = None
+    handed_in_at: datetime | None = None
+    returned_at: datetime | None = None
+    mended_at: datetime | None = None
+    accepted_at: datetime | None = None
+    declined_at: datetime | None = None
+    extended_at: datetime | None = None
+    extended_to: str | None = None
+    by_itself: bool = False
+    figures: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The round's name in the file."""
+        return f"{self.document.key}.{self.row.key}"
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The first instant too late, extended or not."""
+        if self.extended_to is None:
+            return self.row.due_at
+        last_day = date.fromisoformat(self.extended_to)
+        return datetime.combine(last_day + timedelta(days=1), time.min, VIETNAM)
+
+    @property
+    def decided_at(self) -> datetime | None:
+        """When nothing of it is open or undecided any more; None: never."""
+        if self.declined_at is not None:
+            return self.declined_at
+        return self.accepted_at if self.row.needs_acceptance else self.handed_in_at
+
+    @property
+    def kept_at(self) -> datetime | None:
+        """The hand-in time that counts."""
+        if self.returned_at is None or self.mended_at is None:
+            return self.handed_in_at
+        grace_ends = datetime.combine(shifted(self.returned_at.date(), GRACE) + timedelta(days=1), time.min, VIETNAM)
+        return self.handed_in_at if self.mended_at < grace_ends else self.mended_at
+
+
+def duties_of(scenario: Scenario) -> list[Duty]:
+    """Return everything owed, with the conduct of habits and seed."""
+    lines = {unit.code: unit for unit in scenario.all_units}
+    owed = []
+    for document in scenario.documents:
+        for row in document.rounds:
+            for addressees in document.to:
+                if addressees.mode is AssignmentMode.INFORMATION and row.kind is not RoundKind.ACKNOWLEDGE:
+                    continue
+                for code in scenario.codes(addressees.units):
+                    if row.assignees is None or code in scenario.codes(row.assignees):
+                        superiors = (lines[code].professional, lines[code].administrative)
+                        superior = (
+                            document.issuer if document.issuer in superiors else next(filter(None, superiors), "")
+                        )
+                        owed.append(Duty(code, superior or document.issuer, addressees.mode, document, row))
+    _answer_by_documents(scenario, owed)
+    _play(scenario, owed)
+    _acknowledge_by_answering(owed)
+    return owed
+
+
+def _answer_by_documents(scenario: Scenario, owed: list[Duty]) -> None:
+    """A plan issued under its parents answers them; a consolidation submitted answers what it feeds."""
+    for duty in owed:
+        for child in scenario.documents:
+            if child.issuer == duty.unit and duty.document.key in child.parents and duty.row.kind is RoundKind.PLAN:
+                duty.handed_in_at, duty.conduct, duty.by_itself = child.at, "on_time", True
+    for sent in scenario.reports_up:
+        fed = fed_duty(scenario, owed, sent.round)
+        if fed is not None:
+            fed.handed_in_at, fed.conduct, fed.by_itself = sent.at, "on_time", True
+            fed.accepted_at = _later(sent.at, 1, 10) if fed.row.needs_acceptance else None
+
+
+def fed_duty(scenario: Scenario, owed: list[Duty], round_name: str) -> Duty | None:
+    """Return what a round's consolidation answers one level up: the report of the same period."""
+    source = scenario.document(round_name.partition(".")[0])
+    period = next(row.period for row in source.rounds if f"{source.key}.{row.key}" == round_name)
+    return next(
+        (
+            duty
+            for duty in owed
+            if duty.unit == source.issuer
+            and duty.document.key in source.parents
+            and duty.row.kind is RoundKind.REPORT
+            and duty.row.period == period
+        ),
+        None,
+    )
+
+
+def _play(scenario: Scenario, owed: list[Duty]) -> None:
+    chance = Random(scenario.seed)  # noqa: S311 - a plan that can be repeated, no secret
+    habits = {(habit.unit, habit.round): habit for habit in scenario.habits}
+    for duty in owed:
+        luck, day, hour, classes = chance.random(), chance.random(), chance.choice(HOURS), 1 + int(9 * chance.random())
+        if duty.conduct is not None:
+            continue
+        habit = habits.get((duty.unit, duty.name))
+        duty.conduct = habit.does if habit else _conduct(scenario, luck)
+        if duty.row.kind is RoundKind.REPORT and duty.conduct != "nil":
+            duty.figures = {"classes": classes, "people": 40 * classes}
+        _act(duty, habit, day, hour)
+
+
+def _conduct(scenario: Scenario, luck: float) -> Conduct:
+    if luck < scenario.odds.on_time:
+        return "on_time"
+    return "late" if luck < scenario.odds.on_time + scenario.odds.late else "never"
+
+
+def _act(duty: Duty, habit: Habit | None, day: float, hour: int) -> None:
+    at = habit.at if habit and habit.at else _moment(duty, day, hour)
+    match duty.conduct:
+        case "never":
+            return
+        case "declines":
+            duty.declined_at = at
+            return
+        case "extended":
+            assert habit is not None
+            assert habit.until is not None
+            duty.extended_at, duty.extended_to = at, habit.until
+            last_day = date.fromisoformat(habit.until)
+            duty.handed_in_at = datetime.combine(shifted(last_day, 0), time(hour), VIETNAM)
+        case "returned":
+            duty.handed_in_at = at
+            duty.returned_at = _later(at, 1, 10)
+            duty.mended_at = _later(at, 2, 15)
+        case _:
+            duty.handed_in_at = at
+    if duty.row.needs_acceptance:
+        duty.accepted_at = _later(duty.mended_at or duty.handed_in_at, 1, 10)
+
+
+def _moment(duty: Duty, day: float, hour: int) -> datetime:
+    """Return when it is answered: between issue and due day, 1 to 4 working days late, or within 60 days of issue."""
+    begins = shifted(duty.document.at.date(), 1)
+    due_at = duty.row.due_at
+    if due_at is None or due_at <= duty.document.at:
+        return datetime.combine(shifted(begins, int(40 * day)), time(hour), VIETNAM)
+    last = shifted(DueDay.of(due_at).day, 0)
+    if duty.conduct == "late":
+        return datetime.combine(shifted(last, 1 + int(4 * day)), time(hour), VIETNAM)
+    latest = last if duty.conduct != "returned" else shifted(last, -3)
+    span = max((latest - begins).days, 0)
+    chosen = begins + timedelta(days=int(span * (0.7 + 0.3 * day)))
+    return datetime.combine(chosen if is_working(chosen) else shifted(chosen, 0), time(hour), VIETNAM)
+
+
+def _later(at: datetime, days: int, hour: int) -> datetime:
+    return datetime.combine(shifted(at.date(), days), time(hour), VIETNAM)
+
+
+def _acknowledge_by_answering(owed: list[Duty]) -> None:
+    """Whoever answers a document has thereby received it."""
+    for duty in owed:
+        if duty.row.kind is RoundKind.ACKNOWLEDGE:
+            answers = [
+                other.handed_in_at
+                for other in owed
+                if other.unit == duty.unit and other.document is duty.document and other.handed_in_at is not None
+            ]
+            first = min(answers, default=None)
+            duty.by_itself, duty.handed_in_at = duty.by_itself or first != duty.handed_in_at, first

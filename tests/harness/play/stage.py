@@ -1,0 +1,161 @@
+"""Performs a scenario: issues, answers, decides and reports at the instants of the plan, over the API.
+
+Everything happens in the order of its instants; between two of them time passes under the scenario clock.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+
+from cascade_contracts.vocabulary import RoundKind
+
+from harness.cascade import Cascade, Document, Json
+from harness.play.duties import Duty
+from harness.play.model import DocumentRow, ReportUp, RoundRow, Scenario
+
+Deed = tuple[datetime, int, Callable[[], Awaitable[object]]]
+
+
+@dataclass(slots=True)
+class Stage:
+    """A scenario on its way: the issued documents by key, the obligations' ids, the refusals of unconfirmed issues."""
+
+    cascade: Cascade
+    scenario: Scenario
+    owed: list[Duty]
+    documents: dict[str, Document] = field(default_factory=dict)
+    obligations: dict[tuple[str, str], str] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+
+    async def perform(self) -> None:
+        """Play everything from the beginning to the end."""
+        fields = {"code", "name", "kind", "professional", "administrative"}
+        await self.cascade.units([row.model_dump(include=fields) for row in self.scenario.all_units])
+        for at, together in groupby(sorted(self._deeds(), key=lambda deed: deed[:2]), key=lambda deed: deed[0]):
+            await self.cascade.until(at)
+            for _, _, do in together:
+                await do()
+        await self.cascade.until(self.scenario.ends)
+
+    def _deeds(self) -> Iterator[Deed]:
+        """Return what happens when; at one instant documents come first, then answers, decisions and reports up."""
+        for document in self.scenario.documents:
+            yield document.at, 0, partial(self._issue, document)
+        for duty in self.owed:
+            for at, order, act in (
+                (duty.declined_at, 1, self._decline),
+                (duty.extended_at, 1, self._extend),
+                (None if duty.by_itself else duty.handed_in_at, 2, self._hand_in),
+                (duty.returned_at, 3, self._give_back),
+                (duty.mended_at, 4, self._hand_in),
+                (duty.accepted_at, 5, self._accept),
+            ):
+                if at is not None:
+                    yield at, order, partial(act, duty)
+        for sent in self.scenario.reports_up:
+            yield sent.at, 6, partial(self._report_up, sent)
+
+    # --- documents ---
+
+    async def _issue(self, row: DocumentRow) -> None:
+        drafted = await self.cascade.said("POST", "/v1/documents", await self._body(row))
+        issue = f"/v1/documents/{drafted['id']}/issue"
+        if row.confirm:
+            refusal = (await self.cascade.administrator.post(issue, {})).json()
+            self.refused.append(f"{row.key}: {refusal['code']}")
+        issued = await self.cascade.said("POST", issue, row.confirm)
+        document = Document(drafted["id"], issued)
+        self.documents[row.key] = document
+        names = {item["id"]: f"{row.key}.{given.key}" for item, given in zip(document.rounds, row.rounds, strict=True)}
+        codes = {str(unit.id): unit.code for unit in self.cascade.units_by_code.values()}
+        for item in await self.cards(row.key):
+            self.obligations[codes[item["unit_id"]], names[item["round_id"]]] = item["id"]
+
+    async def cards(self, key: str) -> list[Json]:
+        """Return the obligations of a document as they stand."""
+        page = await self.cascade.said("GET", f"/v1/obligations?document={self.documents[key].id}&limit=500")
+        items: list[Json] = page["items"]
+        return items
+
+    async def _body(self, row: DocumentRow) -> Json:
+        body: Json = row.model_dump(
+            mode="json", include={"kind", "title", "number", "notation", "issued_on"}, exclude_none=True
+        )
+        body |= {
+            "issuer": self._ref(row.issuer),
+            "parents": [str(self.documents[parent].id) for parent in row.parents],
+            "assignees": [
+                {"unit": self._ref(code), "mode": to.mode} for to in row.to for code in self.scenario.codes(to.units)
+            ],
+            "recipients": [
+                {"purpose": item.purpose} | ({"unit": self._ref(item.unit)} if item.unit else {"label": item.label})
+                for item in row.recipients
+            ],
+            "rounds": [self._round(item) for item in row.rounds],
+        }
+        if row.tracker:
+            body["tracker_seat"] = await self._seat(row.tracker)
+        return body
+
+    def _round(self, row: RoundRow) -> Json:
+        body: Json = row.model_dump(
+            mode="json", include={"kind", "title", "due", "period", "cut_off_at", "needs_acceptance"}, exclude_none=True
+        )
+        body["receivers"] = [self._ref(code) for code in row.receivers]
+        if row.assignees is not None:
+            body["assignees"] = [self._ref(code) for code in self.scenario.codes(row.assignees)]
+        return body
+
+    def _ref(self, code: str) -> Json:
+        return {"code_system": "local", "code": code}
+
+    async def _seat(self, code: str) -> str:
+        unit = await self.cascade.said("GET", f"/v1/units/{self.cascade.units_by_code[code].id}")
+        return str(unit["seats"][0]["id"])
+
+    # --- what units do ---
+
+    def _path(self, duty: Duty, verb: str) -> str:
+        return f"/v1/obligations/{self.obligations[duty.unit, duty.name]}/{verb}"
+
+    async def _hand_in(self, duty: Duty) -> None:
+        match duty.row.kind:
+            case RoundKind.ACKNOWLEDGE:
+                await self.cascade.said("POST", self._path(duty, "acknowledge"))
+            case RoundKind.PLAN:
+                await self._submit(duty, {"kind": "plan", "text": "Kế hoạch của đơn vị."})
+            case _ if duty.conduct == "nil":
+                await self._submit(duty, {"kind": "nil"})
+            case _:
+                await self._submit(duty, {"kind": "report", "text": "Đã thực hiện.", "figures": duty.figures})
+
+    async def _submit(self, duty: Duty, body: Json) -> None:
+        await self.cascade.said("POST", self._path(duty, "submissions"), body)
+
+    async def _decline(self, duty: Duty) -> None:
+        await self.cascade.said("POST", self._path(duty, "decline"), {"reason": "Ngoài chức năng của đơn vị"})
+
+    async def _extend(self, duty: Duty) -> None:
+        wish = {"due_on": duty.extended_to, "reason": "Chờ số liệu của các tổ chuyên môn"}
+        asked = await self.cascade.said("POST", self._path(duty, "extensions"), wish)
+        await self.cascade.said("POST", f"/v1/extensions/{asked['id']}/approve", {})
+
+    # --- what those who asked do ---
+
+    async def _give_back(self, duty: Duty) -> None:
+        body = {"kind": "incomplete", "reason": "Thiếu biểu số liệu"}
+        await self.cascade.said("POST", self._path(duty, "return"), body)
+
+    async def _accept(self, duty: Duty) -> None:
+        await self.cascade.said("POST", self._path(duty, "accept"), {})
+
+    async def _report_up(self, sent: ReportUp) -> None:
+        await self.cascade.report_up(*self.place(sent.round))
+
+    def place(self, name: str) -> tuple[Document, int]:
+        """Return a round's document and its position there."""
+        key, _, wanted = name.partition(".")
+        rows = self.scenario.document(key).rounds
+        return self.documents[key], next(n for n, row in enumerate(rows) if row.key == wanted)

@@ -1,0 +1,159 @@
+"""What happens at once: last answers settle every round, one step makes one batch, a recall stops what races it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from harness.api import ApiClient, StillClock, api
+from harness.office import Json, Office, in_days, said
+from plan_api.escalation import handover, steps
+from plan_api.escalation.steps import StepTaken
+from plan_api.read.operations import operations
+
+
+@pytest.fixture
+async def client(plan_api_database: str) -> AsyncIterator[ApiClient]:
+    async with api(plan_api_database, clock=StillClock(), database_pool=30) as client:
+        yield client
+
+
+async def _take(client: ApiClient, document: Json, step: Json) -> StepTaken:
+    services = client.services
+    async with services.engine.begin() as connection:
+        return await steps.take_step(
+            connection,
+            services,
+            UUID(document["id"]),
+            UUID(step["ladder_id"]),
+            UUID(step["step_id"]),
+            services.clock.now(),
+        )
+
+
+async def _armed(client: ApiClient, document: Json) -> list[Json]:
+    lines = (await client.get(f"/v1/documents/{document['id']}/steps")).json()
+    return [line for line in lines if line["outcome"] is None]
+
+
+async def test_the_last_answers_of_a_hundred_rounds_settle_all_of_them(client: ApiClient) -> None:
+    office = await Office.open(client, schools=2)
+    rounds = [office.round("report", in_days(client, 5), title=f"Đợt {number}") for number in range(50)]
+    plans = [await office.issue(rounds, number=str(number)) for number in (1, 2)]
+    owed = []
+    for plan in plans:
+        page = await said(await client.get("/v1/obligations", params={"document": plan["id"], "limit": 200}))
+        owed += page["items"]
+    assert len(owed) == 200
+    last = {item["round_id"]: item for item in owed}
+    for item in owed:
+        if last[item["round_id"]] is not item:
+            await office.hand_in(item, kind="nil", text=None, figures=None)
+
+    await asyncio.gather(*(office.hand_in(item, kind="nil", text=None, figures=None) for item in last.values()))
+
+    for plan in plans:
+        progress = await said(await client.get(f"/v1/documents/{plan['id']}/progress"))
+        assert len(progress["rounds"]) == 50
+        assert all(item["settled_at"] for item in progress["rounds"])
+        assert await _armed(client, plan) == []
+
+
+async def test_three_simultaneous_tries_of_one_step_make_one_batch(client: ApiClient) -> None:
+    office = await Office.open(client)
+    plan = await office.issue([office.round("report", in_days(client, 14))])
+    announce = (await _armed(client, plan))[0]
+
+    taken = await asyncio.gather(*(_take(client, plan, announce) for _ in range(3)))
+
+    assert len({item.batch_id for item in taken}) == 1
+    assert [item.notices for item in taken] == [3, 3, 3]
+    async with client.services.engine.connect() as connection:
+        figures = await operations(connection, client.services.clock.now())
+    assert figures["notices"] == {"pending": 3}
+    assert figures["batches_unfinished"] == 1
+
+
+@pytest.mark.parametrize("recall_first_by", [0, 1, 2, 3])
+async def test_a_recall_racing_a_step_never_sends_after_it(client: ApiClient, recall_first_by: int) -> None:
+    office = await Office.open(client)
+    plan = await office.issue([office.round("report", in_days(client, 14))])
+    announce = (await _armed(client, plan))[0]
+
+    async def step() -> StepTaken:
+        for _ in range(recall_first_by * 20):
+            await asyncio.sleep(0)
+        return await _take(client, plan, announce)
+
+    recalling = client.post(f"/v1/documents/{plan['id']}/recall", {"reason": "Ban hành nhầm"})
+    recalled, taken = await asyncio.gather(recalling, step())
+    await said(recalled)
+
+    if taken.batch_id is None:
+        return
+    async with client.services.engine.connect() as connection:
+        page = await handover.notice_page(connection, client.services, taken.batch_id, None, 100)
+        ids = [notice.notice_id for notice in page.notices]
+        clearance = await handover.clearance(connection, taken.batch_id, ids)
+    assert clearance.cleared == []
+    assert {item.reason for item in clearance.withheld} == {"recalled"}
+
+
+async def test_after_an_outage_only_the_latest_step_speaks_and_folds_the_announcement(client: ApiClient) -> None:
+    office = await Office.open(client)
+    plan = await office.issue([office.round("report", in_days(client, 5))])
+    announce = (await _armed(client, plan))[0]
+    client.services.clock.move(days=8)  # type: ignore[attr-defined]
+
+    taken = await _take(client, plan, announce)
+
+    lines = (await client.get(f"/v1/documents/{plan['id']}/steps")).json()
+    spoke = [line for line in lines if line["batch_id"]]
+    assert [line["notices"] for line in spoke] == [taken.notices]
+    assert {line["outcome"] for line in lines if line["fire_at"] < spoke[0]["fire_at"]} <= {"overtaken", "skipped"}
+    assert taken.batch_id is not None
+    async with client.services.engine.connect() as connection:
+        page = await handover.notice_page(connection, client.services, taken.batch_id, None, 100)
+    assert all(notice.facts.announcement_folded for notice in page.notices)
+
+
+async def test_an_answer_between_two_rungs_stops_the_ladder_for_the_one_who_answered(client: ApiClient) -> None:
+    office = await Office.open(client, schools=2)
+    plan = await office.issue([office.round("report", in_days(client, 3))])
+    await office.hand_in(await office.owed(plan, office.schools[0]))
+    client.services.clock.move(days=5)  # type: ignore[attr-defined]
+    late = next(step for step in await _armed(client, plan) if step["kind"] == "overdue")
+
+    taken = await _take(client, plan, late)
+
+    assert taken.notices == 1
+    assert taken.batch_id is not None
+    async with client.services.engine.connect() as connection:
+        page = await handover.notice_page(connection, client.services, taken.batch_id, None, 100)
+    assert [notice.recipient.unit_name for notice in page.notices] == [office.schools[1]["name"]]
+
+
+async def test_a_suspended_document_speaks_to_nobody_until_it_is_resumed(client: ApiClient) -> None:
+    office = await Office.open(client)
+    plan = await office.issue([office.round("report", in_days(client, 14))])
+    announce = (await _armed(client, plan))[0]
+    await said(await client.post(f"/v1/documents/{plan['id']}/suspend", {"reason": "Bão"}))
+
+    assert (await _take(client, plan, announce)).batch_id is None
+    again = await client.post(f"/v1/documents/{plan['id']}/suspend", {"reason": "Bão"})
+    assert (again.status_code, again.json()["code"]) == (409, "already_suspended")
+    await said(await client.post(f"/v1/documents/{plan['id']}/resume"))
+    assert (await _take(client, plan, announce)).notices == 3
+
+
+async def test_a_vacant_seat_is_reported_not_skipped(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    office.schools.append(await client.unit("Trường không đầu mối", professional=office.department["id"], seats=[]))
+    plan = await office.issue([office.round("report", in_days(client, 14))])
+
+    await _take(client, plan, (await _armed(client, plan))[0])
+
+    async with client.services.engine.connect() as connection:
+        figures = await operations(connection, client.services.clock.now() + timedelta(minutes=1))
+    assert figures["notices"] == {"pending": 1, "unreachable": 1}

@@ -1,0 +1,100 @@
+"""What notifier pulls and reports: pages, clearance, outcomes; each call may come twice."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import httpx
+import pytest
+from cascade_contracts.delivery import NoticePage
+from harness.api import ApiClient, StillClock, api
+from harness.office import Json, Office, in_days, said
+from plan_api.escalation import steps
+
+
+@pytest.fixture
+async def client(plan_api_database: str) -> AsyncIterator[ApiClient]:
+    async with api(plan_api_database, clock=StillClock()) as client:
+        yield client
+
+
+async def _spoken(client: ApiClient, plan: Json) -> UUID:
+    step = (await client.get(f"/v1/documents/{plan['id']}/steps")).json()[0]
+    async with client.services.engine.begin() as connection:
+        taken = await steps.take_step(
+            connection,
+            client.services,
+            UUID(plan["id"]),
+            UUID(step["ladder_id"]),
+            UUID(step["step_id"]),
+            client.services.clock.now(),
+        )
+    assert taken.batch_id is not None
+    return taken.batch_id
+
+
+async def _internal(client: ApiClient, method: str, path: str, json: object = None) -> httpx.Response:
+    token = client.services.settings.internal_token.get_secret_value()
+    given = {} if json is None else {"json": json}
+    return await client.request(method, path, headers={"authorization": f"Bearer {token}"}, **given)
+
+
+async def test_pages_carry_each_notice_once_with_its_own_link(client: ApiClient) -> None:
+    office = await Office.open(client, schools=5)
+    plan = await office.issue([office.round("report", in_days(client, 8))])
+    batch = await _spoken(client, plan)
+    seen, cursor = [], None
+    while True:
+        query = f"?limit=2{f'&after={cursor}' if cursor else ''}"
+        answer = await _internal(client, "GET", f"/internal/v1/batches/{batch}/notices{query}")
+        page = NoticePage.model_validate(answer.json())
+        seen += page.notices
+        cursor = page.next
+        if cursor is None:
+            break
+    assert len({notice.notice_id for notice in seen}) == 5
+    assert len({notice.facts.link for notice in seen}) == 5
+    facts = seen[0].facts
+    assert (facts.document_reference, facts.item_count, facts.step) == ("18/KH-SGDĐT", 1, "announce")
+    assert seen[0].recipient.addresses[0].address.endswith("@example.edu.vn")
+
+
+async def test_the_internal_api_admits_only_the_internal_token(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    batch = await _spoken(client, await office.issue([office.round("report", in_days(client, 8))]))
+    answer = await client.get(f"/internal/v1/batches/{batch}/notices")
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+async def test_clearance_withholds_what_was_answered_and_holds_what_is_suspended(client: ApiClient) -> None:
+    office = await Office.open(client, schools=2)
+    plan = await office.issue([office.round("report", in_days(client, 8))])
+    batch = await _spoken(client, plan)
+    page = NoticePage.model_validate((await _internal(client, "GET", f"/internal/v1/batches/{batch}/notices")).json())
+    ids = [str(notice.notice_id) for notice in page.notices]
+    await office.hand_in(await office.owed(plan, office.schools[0]))
+
+    path = f"/internal/v1/batches/{batch}/clearance"
+    answer = (await _internal(client, "POST", path, {"notice_ids": ids})).json()
+    assert len(answer["cleared"]) == 1
+    assert [item["reason"] for item in answer["withheld"]] == ["answered"]
+
+    await said(await client.post(f"/v1/documents/{plan['id']}/suspend", {"reason": "Bão"}))
+    assert (await _internal(client, "POST", path, {"notice_ids": ids})).json() == {"cleared": [], "withheld": []}
+
+
+async def test_outcomes_are_facts_and_the_later_word_counts(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    plan = await office.issue([office.round("report", in_days(client, 8))])
+    batch = await _spoken(client, plan)
+    page = NoticePage.model_validate((await _internal(client, "GET", f"/internal/v1/batches/{batch}/notices")).json())
+    at = client.services.clock.now().isoformat()
+    outcome = {"notice_id": str(page.notices[0].notice_id), "state": "delivered", "channel": "email", "at": at}
+    path = f"/internal/v1/batches/{batch}/outcomes"
+    for _ in range(2):
+        answer = await _internal(client, "POST", path, {"outcomes": [outcome], "finished": True})
+        assert answer.status_code == 204
+    health = await said(await client.get("/v1/operations/health"))
+    assert (health["notices"], health["batches_unfinished"], health["smtp"]) == ({"delivered": 1}, 0, None)
+
+    await _internal(client, "POST", path, {"outcomes": [outcome | {"state": "failed", "detail": "550"}]})
+    assert (await said(await client.get("/v1/operations/health")))["notices_failed"] == 1

@@ -1,0 +1,225 @@
+"""A batch from take-over to the last outcome, over a real relay."""
+
+from datetime import timedelta
+
+import pytest
+from cascade_contracts.delivery import Address, DeliveryOrder
+from cascade_contracts.ids import new_id
+from cascade_contracts.vocabulary import Channel
+from integration.notifier.offices import MovableClock, Plan, Post, deliver, notice, rows, run, states
+from notifier.assembly import Notifier
+from notifier.takeover import PULL_SIZE
+from temporalio.exceptions import ApplicationError
+
+
+async def test_every_notice_of_a_batch_is_delivered_once_and_reported(
+    notifier: Notifier, plan: Plan, post: Post
+) -> None:
+    notices = [notice(f"truong{number}@hp.test") for number in range(450)]
+    order = plan.batch(*notices)
+
+    end = await deliver(notifier, order)
+
+    assert end.remaining == 0
+    assert sorted(mail.recipient for mail in post.mails) == sorted(f"truong{number}@hp.test" for number in range(450))
+    assert {str(outcome.state) for outcome in plan.outcomes.values()} == {"delivered"}
+    assert len(plan.outcomes) == 450
+    assert plan.finished == {order.batch_id}
+    assert plan.handed == {order.batch_id: 450}
+    assert post.connections <= 24
+
+
+async def test_repeating_any_activity_sends_nothing_again(notifier: Notifier, plan: Plan, post: Post) -> None:
+    order = plan.batch(notice("a@hp.test"), notice("b@hp.test"))
+    await deliver(notifier, order)
+    await deliver(notifier, order)
+    again = await run(notifier.activities.send_page, order)
+
+    assert again.remaining == 0
+    assert len(post.mails) == 2
+
+
+async def test_the_mail_is_what_the_office_would_write(notifier: Notifier, plan: Plan, post: Post) -> None:
+    await deliver(notifier, plan.batch(notice("vhxh@kienminh.test")))
+
+    [mail] = post.mails
+    message = mail.message
+    assert message["Subject"] == "Quá hạn 1 ngày làm việc: báo cáo năm 2026 về công tác thông tin đối ngoại"
+    assert message["From"] == "Thông Suốt <thong-suot@sogd.test>"
+    assert message["To"] == "vhxh@kienminh.test"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert str(message["Date"]) == "Wed, 11 Nov 2026 01:00:00 +0000"
+    assert mail.sender.startswith("bounces+")
+    assert mail.sender.endswith("@sogd.test")
+    assert "Đến 08:00 ngày 11/11/2026, Sở Giáo dục và Đào tạo Hải Phòng chưa nhận được báo cáo" in mail.text()
+    assert "https://cascade.test/l/secret-token" in mail.text()
+    html = message.get_body(("html",))
+    assert html is not None
+    assert "Mở báo cáo cần nộp</a>" in html.get_content()
+
+
+async def test_message_id_is_the_same_for_the_same_notice_and_address(
+    notifier: Notifier, plan: Plan, post: Post, clock: MovableClock
+) -> None:
+    post.content = "451 4.3.0 try later"
+    order = plan.batch(notice("a@hp.test"))
+    first = await deliver(notifier, order)
+    assert first.retry_at == clock.now() + timedelta(seconds=60)
+    post.content = None
+    clock.pass_time(timedelta(seconds=60))
+    await deliver(notifier, order)
+
+    identifiers = {line for content in post.taken for line in content.splitlines() if line.startswith(b"Message-ID")}
+    assert len(post.taken) == 2
+    assert len(identifiers) == 1
+
+
+async def test_contacts_and_links_do_not_lie_open_in_the_database(notifier: Notifier, plan: Plan) -> None:
+    await run(notifier.activities.take_over_batch, plan.batch(notice("Truong@hp.test")))
+
+    [stored] = await rows(
+        notifier,
+        "select d.*, n.facts::text as facts, n.recipient::text as recipient, n.link_enc from delivery d, notice n",
+    )
+    assert stored.address_enc.startswith("s1:")
+    assert stored.link_enc.startswith("s1:")
+    assert "hp.test" not in repr(stored)
+    assert "secret-token" not in repr(stored)
+
+
+async def test_a_person_without_a_working_channel_is_reported(notifier: Notifier, plan: Plan, post: Post) -> None:
+    nobody = notice()
+    wrong = notice("không phải địa chỉ", "a@b@c", "x@y.test\r\nRCPT TO:<victim@z.test>")
+    only_zalo = notice()
+    only_zalo.recipient.addresses.append(Address(channel=Channel.ZALO, address="84900000000"))
+    fine = notice("a@hp.test")
+    end = await deliver(notifier, plan.batch(nobody, wrong, only_zalo, fine))
+
+    assert end.remaining == 0
+    assert [plan.state_of(item) for item in (nobody, wrong, only_zalo)] == ["unreachable"] * 3
+    assert plan.outcomes[nobody.notice_id].detail == "no_address"
+    assert plan.outcomes[wrong.notice_id].detail == "invalid_address"
+    assert [mail.recipient for mail in post.mails] == ["a@hp.test"]
+
+
+async def test_the_next_address_steps_in_for_a_dead_mailbox(notifier: Notifier, plan: Plan, post: Post) -> None:
+    post.refusals["cu@hp.test"] = "550 5.1.1 <cu@hp.test> no such user"
+    item = notice("cu@hp.test", "moi@hp.test")
+    await deliver(notifier, plan.batch(item))
+
+    assert plan.state_of(item) == "delivered"
+    assert [mail.recipient for mail in post.mails] == ["moi@hp.test"]
+    assert await states(notifier) == ["failed", "accepted"]
+
+
+async def test_a_dead_address_fails_once_and_is_suppressed_from_then_on(
+    notifier: Notifier, plan: Plan, post: Post
+) -> None:
+    post.refusals["cu@hp.test"] = "550 5.1.1 <cu@hp.test> no such user"
+    first, second = notice("cu@hp.test"), notice("CU@hp.test")
+    await deliver(notifier, plan.batch(first))
+    del post.refusals["cu@hp.test"]
+    await deliver(notifier, plan.batch(second))
+
+    assert plan.state_of(first) == "failed"
+    assert "cu@hp.test" not in str(plan.outcomes[first.notice_id].detail)
+    assert plan.state_of(second) == "unreachable"
+    assert post.mails == []
+
+
+async def test_the_same_address_twice_gets_one_message(notifier: Notifier, plan: Plan, post: Post) -> None:
+    item = notice("a@hp.test", "A@hp.test")
+    await deliver(notifier, plan.batch(item))
+
+    assert len(post.mails) == 1
+
+
+async def test_what_is_no_longer_owed_is_withheld(notifier: Notifier, plan: Plan, post: Post) -> None:
+    answered, owing = notice("a@hp.test", "a2@hp.test"), notice("b@hp.test")
+    plan.withheld[answered.notice_id] = "answered"
+    await deliver(notifier, plan.batch(answered, owing))
+
+    assert plan.state_of(answered) == "withheld"
+    assert plan.outcomes[answered.notice_id].detail == "answered"
+    assert [mail.recipient for mail in post.mails] == ["b@hp.test"]
+
+
+async def test_what_plan_api_will_not_say_is_held_and_asked_again(
+    notifier: Notifier, plan: Plan, post: Post, clock: MovableClock
+) -> None:
+    item = notice("a@hp.test")
+    plan.undecided.add(item.notice_id)
+    order = plan.batch(item)
+    page = await deliver(notifier, order)
+    assert (page.remaining, page.retry_at) == (1, clock.now() + timedelta(seconds=30))
+    assert post.mails == []
+
+    plan.undecided.clear()
+    clock.pass_time(timedelta(seconds=30))
+    await deliver(notifier, order)
+    assert plan.state_of(item) == "delivered"
+
+
+async def test_nothing_is_sent_while_nobody_can_be_asked(notifier: Notifier, plan: Plan, post: Post) -> None:
+    item = notice("a@hp.test")
+    order = plan.batch(item)
+    await run(notifier.activities.take_over_batch, order)
+    plan.away.add("clearance")
+    with pytest.raises(Exception, match="503"):
+        await run(notifier.activities.send_page, order)
+    assert (post.mails, await states(notifier)) == ([], ["pending"])
+
+    plan.away.clear()
+    await deliver(notifier, order)
+    assert plan.state_of(item) == "delivered"
+
+
+async def test_outcomes_that_could_not_be_reported_are_reported_later(
+    notifier: Notifier, plan: Plan, post: Post
+) -> None:
+    item = notice("a@hp.test")
+    order = plan.batch(item)
+    await run(notifier.activities.take_over_batch, order)
+    plan.away.add("outcomes")
+    page = await run(notifier.activities.send_page, order)
+    assert (page.settled, page.remaining, plan.outcomes) == (1, 0, {})
+    with pytest.raises(Exception, match="503"):
+        await run(notifier.activities.report_outcomes, order)
+
+    plan.away.clear()
+    end = await run(notifier.activities.report_outcomes, order)
+    assert (end.remaining, plan.state_of(item), len(post.mails)) == (0, "delivered", 1)
+    assert plan.finished == {order.batch_id}
+
+
+async def test_an_interrupted_take_over_goes_on_where_it_was(notifier: Notifier, plan: Plan) -> None:
+    order = plan.batch(*[notice(f"a{number}@hp.test") for number in range(1200)])
+    plan.away.add("handed")
+    with pytest.raises(Exception, match="503"):
+        await run(notifier.activities.take_over_batch, order)
+    plan.away.clear()
+    asked = plan.calls["notices"]
+    taken = await run(notifier.activities.take_over_batch, order)
+
+    assert taken.notices == 1200
+    assert plan.handed[order.batch_id] == 1200
+    pages = 1200 // PULL_SIZE
+    assert (asked, plan.calls["notices"]) == (pages, pages + 1)
+    assert len(await states(notifier)) == 1200
+
+
+async def test_a_batch_nobody_knows_is_final(notifier: Notifier) -> None:
+    with pytest.raises(ApplicationError) as refused:
+        await run(notifier.activities.take_over_batch, DeliveryOrder(batch_id=new_id()))
+    assert refused.value.non_retryable
+
+
+async def test_a_notice_no_template_can_say_fails_alone(notifier: Notifier, plan: Plan, post: Post) -> None:
+    odd, fine = notice("odd@hp.test"), notice("fine@hp.test")
+    order = plan.batch(odd, fine)
+    await run(notifier.activities.take_over_batch, order)
+    async with notifier.engine.begin() as connection:
+        await connection.exec_driver_sql("update notice set template_version = 99 where id = $1", (odd.notice_id,))
+    await deliver(notifier, order)
+
+    assert (plan.state_of(odd), plan.state_of(fine)) == ("failed", "delivered")
