@@ -48,7 +48,7 @@ format: $(STAMP) ## sort imports and format the code
 	$(BIN)/ruff format --quiet .
 
 scenarios: $(STAMP) ## run the five source documents under the scenario clock, each a year in a minute
-	@$(BIN)/pytest tests/scenarios $(TEST)
+	@$(BIN)/pytest tests/scenarios --durations=5 $(TEST)
 
 faults: $(STAMP) ## kill each process in the middle of a cascade, one after the other (some minutes)
 	@$(BIN)/pytest -m fault $(TEST)

@@ -67,7 +67,7 @@ class ScenarioClock:
     """The one injected clock of a scenario (`cascade_servicekit.clock.Clock`), and the way to let time pass."""
 
     def __init__(self, engine: Engine, *, at: datetime, facts: Facts | None = None) -> None:
-        """Begin at `at`; the engine's present is the wall's."""
+        """Begin at `at`, which is the engine's and the wall's present."""
         self.engine = engine
         self.facts: Facts = facts or Nothing()
         self.patience = PATIENCE
@@ -76,7 +76,6 @@ class ScenarioClock:
         self._reached_on_the_wall = time.monotonic()
         self._pressed_for: list[Due] = []
         self._pressed_on_the_wall = time.monotonic()
-        engine.present = lambda: self.to_engine(self.now())
 
     def now(self) -> datetime:
         """Return the present of the facts, UTC."""
@@ -145,13 +144,13 @@ class ScenarioClock:
         return stirrings == self.engine.stirrings
 
     async def _press(self, due: list[Due]) -> None:
-        """Bring those with something due to it; if that does not help soon, see what became of the move."""
-        latest_last = sorted(due, key=lambda each: each.at)
-        await self.engine.bring({each.workflow_id: self.to_engine(each.at) for each in latest_last})
+        """Bring those with something due to it; if that did not help soon, see first what became of the move."""
         if due != self._pressed_for:
             self._pressed_for, self._pressed_on_the_wall = due, time.monotonic()
         elif time.monotonic() - self._pressed_on_the_wall > SOON.total_seconds():
             await self.engine.at_rest()
+        latest_last = sorted(due, key=lambda each: each.at)
+        await self.engine.bring({each.workflow_id: self.to_engine(each.at) for each in latest_last})
 
     async def _look(self) -> tuple[list[Due], int]:
         """Return what is due by now, and how many messages wait."""

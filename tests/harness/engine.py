@@ -2,14 +2,16 @@
 
 Every workflow has its own clock, which starts at the wall's and runs at the wall's pace; nothing moves but on request.
 Invariants: all workflows are started and signalled through `client`, so every open one is known here; nothing is ever
-downloaded; a workflow is moved forward only.
+downloaded; a workflow is moved forward only, and never past the instant asked for: the server forgets the end of a move
+that passes while the workflow works, and then goes on to its next timer, weeks too early. A timer set for an instant is
+a few milliseconds after it, so a move that ends at the instant itself ends before anything begins to work.
 """
 
 import asyncio
 import contextlib
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -39,8 +41,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.testing._timeskipping import TimeSkippingConfig as DefaultSkipping
 
-MARGIN: Final = timedelta(milliseconds=50)
-"""How far past an instant a workflow is moved: a timer set for an instant fires a few milliseconds after it."""
+BIRTH: Final = datetime.min.replace(tzinfo=UTC)
+"""Where a workflow is bound for that was never moved: nowhere but where it is."""
 
 SKIPS_PER_MOVE: Final = 200
 """Timers one move may fire before the server stops skipping; the move is then renewed."""
@@ -82,7 +84,7 @@ class OpenWorkflow:
     """
 
     id: str
-    bound_for: datetime
+    bound_for: datetime = BIRTH
     arrived: bool = False
     lead: timedelta = timedelta()
     stirred: bool = True
@@ -101,10 +103,9 @@ class OpenWorkflow:
 class Engine:
     """The server, and the open workflows by id.
 
-    `present` tells the engine's instant new workflows are to live at; `stirrings` counts starts and signals.
+    `stirrings` counts starts and signals.
     """
 
-    present: Callable[[], datetime] = lambda: datetime.now(UTC)
     open: dict[str, OpenWorkflow] = field(default_factory=dict)
     stirrings: int = 0
     skips_per_move: int = SKIPS_PER_MOVE
@@ -142,7 +143,7 @@ class Engine:
 
     @property
     def client(self) -> Client:
-        """The client that everything under test uses; what it starts begins life at `present()`."""
+        """The client that everything under test uses; what it starts begins life at the wall's time."""
         assert self._client is not None
         return self._client
 
@@ -151,14 +152,14 @@ class Engine:
         """The server's address, for processes that connect by themselves (what they start is not followed)."""
         return self.client.service_client.config.target_host
 
-    def stir(self, workflow_id: str, *, bound_for: datetime) -> None:
+    def stir(self, workflow_id: str) -> None:
         """Note a start or a signal; which of the two it was, and so whose clock counts, the next look tells."""
         self.stirrings += 1
-        workflow = self.open.setdefault(workflow_id, OpenWorkflow(workflow_id, bound_for))
+        workflow = self.open.setdefault(workflow_id, OpenWorkflow(workflow_id))
         workflow.stirred, workflow.arrived = True, False
 
     async def bring(self, expected: Mapping[str, datetime]) -> None:
-        """Send those workflows whose clock is before the engine's instant they are expected at to the present.
+        """Send those workflows whose clock is before the engine's instant they are expected at to that instant.
 
         Unknown and closed ones are passed over. Returns when the server has accepted the moves; `at_rest` tells when
         they are done.
@@ -166,15 +167,14 @@ class Engine:
         meant = [(self.open[name], at) for name, at in expected.items() if name in self.open]
         for workflow, _ in meant:
             workflow.stirred = True
-        await asyncio.gather(*(self._move(workflow) for workflow, at in meant if workflow.now() < at))
+        await asyncio.gather(*(self._move(workflow, at) for workflow, at in meant if workflow.now() < at))
 
-    async def _move(self, workflow: OpenWorkflow) -> None:
+    async def _move(self, workflow: OpenWorkflow, to: datetime) -> None:
         if not workflow.arrived:
             await self._look_at(workflow)
         if not workflow.arrived or workflow.id not in self.open:
             return
-        present = self.present()
-        if (ahead := present + MARGIN - workflow.now()) <= MARGIN:
+        if (ahead := to - workflow.now()) <= timedelta():
             return
         request = UpdateWorkflowExecutionOptionsRequest(
             namespace=self.client.namespace,
@@ -183,7 +183,7 @@ class Engine:
             update_mask=FieldMask(paths=["time_skipping_config"]),
             identity=self.client.identity,
         )
-        workflow.stirred, workflow.arrived, workflow.bound_for = True, False, present
+        workflow.stirred, workflow.arrived, workflow.bound_for = True, False, to
         try:
             await self.client.workflow_service.update_workflow_execution_options(request, retry=True)
         except RPCError as error:
@@ -209,7 +209,7 @@ class Engine:
         return not any(workflow.stirred for workflow in self.open.values())
 
     async def _look_at(self, workflow: OpenWorkflow) -> None:
-        before = self.stirrings
+        before, asked_at = self.stirrings, datetime.now(UTC)
         described = await self.describe(workflow.id)
         if described.status is not WorkflowExecutionStatus.RUNNING:
             if before == self.stirrings:
@@ -219,9 +219,9 @@ class Engine:
         skipping = raw.workflow_extended_info.time_skipping_info
         if skipping.effective_config.enabled:
             return
-        workflow.arrived, workflow.lead = True, _lead(skipping)
-        if workflow.now() < workflow.bound_for:
-            await self._move(workflow)
+        workflow.arrived, workflow.lead = True, _lead(skipping, asked_at)
+        if skipping.current_session_skip_count >= self.skips_per_move and workflow.now() < workflow.bound_for:
+            await self._move(workflow, workflow.bound_for)
         elif not (raw.HasField("pending_workflow_task") or raw.pending_activities):
             workflow.stirred = before != self.stirrings
 
@@ -252,10 +252,11 @@ class Engine:
         return lines
 
 
-def _lead(skipping: TimeSkippingInfo) -> timedelta:
+def _lead(skipping: TimeSkippingInfo, asked_at: datetime) -> timedelta:
+    """Return the lead, by the time the answer took too much at most: a move may end early, but not late."""
     if not skipping.HasField("current_time"):
         return timedelta()
-    return skipping.current_time.ToDatetime(tzinfo=UTC) - datetime.now(UTC)
+    return skipping.current_time.ToDatetime(tzinfo=UTC) - asked_at
 
 
 def _because(message: str) -> str:
@@ -278,14 +279,10 @@ class _WatchedCalls(OutboundInterceptor):
         self.engine = engine
 
     async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:  # noqa: A002
-        present = self.engine.present()
-        ahead = present - datetime.now(UTC)
-        if ahead > MARGIN:
-            input.time_skipping_config = self.engine.skipping(ahead + MARGIN)
         handle = await super().start_workflow(input)
-        self.engine.stir(input.id, bound_for=present)
+        self.engine.stir(input.id)
         return handle
 
     async def signal_workflow(self, input: SignalWorkflowInput) -> None:  # noqa: A002
         await super().signal_workflow(input)
-        self.engine.stir(input.id, bound_for=self.engine.present())
+        self.engine.stir(input.id)

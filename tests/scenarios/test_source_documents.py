@@ -1,7 +1,5 @@
 """The five source documents, each from its own facts, for a year from issue to the last report."""
 
-import os
-import time
 from pathlib import Path
 
 import pytest
@@ -12,21 +10,15 @@ from harness.play.stage import Stage
 from harness.play.verdict import Verdict, judge
 
 FILES = sorted((Path(__file__).parent / "files").glob("*.toml"))
-SECONDS = 60
-"""A year, on a machine with nothing else to do; on a busy one the processor's seconds are counted instead."""
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 async def test_a_year(path: Path, plan_api_database: str, notifier_database: str, verdict: Verdict) -> None:
     scenario = Scenario.load(path)
-    begun, worked = time.monotonic(), time.process_time()
     async with Cascade.start(plan_api_database, notifier_database, at=scenario.begins) as cascade:
         stage = Stage(cascade, scenario, duties_of(scenario))
         await stage.perform()
         await judge(stage, verdict)
-    busy = os.getloadavg()[0] > (os.cpu_count() or 1)
-    took = time.process_time() - worked if busy else time.monotonic() - begun
-    verdict.that("a year within a minute", took <= SECONDS)
 
     assert not verdict.failed, "\n".join(["", *verdict.failed])
 

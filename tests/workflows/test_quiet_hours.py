@@ -34,3 +34,4 @@ async def test_what_was_answered_overnight_is_not_sent(cascade: Cascade) -> None
     await cascade.until("2026-05-06T08:00")
 
     assert not await cascade.mails()
+    assert not cascade.engine.open

@@ -1,7 +1,7 @@
 """The delivery takes a batch over, waits for its hour, sends page after page and reports, until nothing remains."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -44,6 +44,7 @@ class Post:
     pages: list[PageSent] = field(default_factory=list)
     reports: list[PageSent] = field(default_factory=list)
     gone: bool = False
+    before_answering: Callable[[], Awaitable[object]] | None = None
     calls: list[str] = field(default_factory=list)
     sent_at: list[datetime] = field(default_factory=list)
 
@@ -62,6 +63,8 @@ class Post:
         del order
         self.calls.append(SEND_PAGE)
         self.sent_at.append(datetime.now(UTC))
+        if self.before_answering is not None:
+            await self.before_answering()
         return self.pages.pop(0) if self.pages else DONE
 
     @activity.defn(name=REPORT_OUTCOMES)
@@ -124,12 +127,18 @@ async def test_nothing_is_sent_before_the_hour(engine: Engine) -> None:
 
 
 async def test_the_channel_may_ask_to_wait(engine: Engine) -> None:
-    retry_at = datetime.now(UTC) + SOON
-    post = Post(pages=[PageSent(settled=0, remaining=1, retry_at=retry_at)])
+    post, asked_for = Post(), list[datetime]()
+
+    async def ask_once() -> None:
+        if not asked_for:
+            asked_for.append(datetime.now(UTC) + SOON)
+            post.pages.append(PageSent(settled=0, remaining=1, retry_at=asked_for[0]))
+
+    post.before_answering = ask_once
     async with delivering(engine, post) as handle:
         await handle.result()
 
-    assert post.sent_at[0] < retry_at <= post.sent_at[1]
+    assert post.sent_at[0] < asked_for[0] <= post.sent_at[1]
 
 
 async def test_a_signal_ends_the_wait(engine: Engine) -> None:
@@ -141,9 +150,18 @@ async def test_a_signal_ends_the_wait(engine: Engine) -> None:
 
         assert await eventually(refused)
         await handle.signal(LOOK_AGAIN)
-        await asyncio.wait_for(handle.result(), 20)
+        await asyncio.wait_for(handle.result(), 60)
 
     assert post.calls.count(SEND_PAGE) == 2
+
+
+async def test_a_signal_while_a_page_is_being_sent_is_not_lost(engine: Engine) -> None:
+    post = Post(pages=[PageSent(settled=0, remaining=1, retry_at=datetime.now(UTC) + timedelta(days=1))])
+    async with delivering(engine, post) as handle:
+        post.before_answering = lambda: handle.signal(LOOK_AGAIN)
+        await asyncio.wait_for(handle.result(), 60)
+
+    assert post.calls.count(SEND_PAGE) >= 2
 
 
 async def test_what_turns_out_to_remain_is_sent(engine: Engine) -> None:

@@ -46,7 +46,8 @@ async def take_step(
     """Take a step as of an instant; repeated after its commit it returns the same batch.
 
     When several steps of the ladder are past, only the latest speaks: the earlier ones are recorded `overtaken`, an
-    untaken announcement is folded into what is said.
+    untaken announcement is folded into what is said. Past is what the facts' clock or the engine's says, whichever is
+    further: an order may have waited for days for a worker that was away.
     """
     now = services.clock.now()
     state = await documents.state_for_step(connection, document_id)
@@ -63,7 +64,7 @@ async def take_step(
         await repository.settle_steps(connection, [asked.id], StepOutcome.SKIPPED, now, why=state.state)
         return NOTHING
     untaken = [step for step in steps if step.outcome is None and step.kind != StepKind.CUT_OFF]
-    choice = choose(untaken, max(as_of, asked.fire_at))
+    choice = choose(untaken, max(as_of, now, asked.fire_at))
     await repository.settle_steps(connection, [step.id for step in choice.overtaken], StepOutcome.OVERTAKEN, now)
     policy = await policy_by_id(connection, ladder.policy_id)
     return await _speak(connection, services, ladder, choice, policy, now)

@@ -43,9 +43,10 @@ class DeliveryWorkflow:
     @workflow.run
     async def run(self, order: DeliveryOrder) -> None:  # noqa: ARG002 - taken by __init__
         """Deliver the batch."""
+        looks = self.looks
         batch = await self.take_over()
         if batch.notices:
-            await self.wait_until(batch.not_before)
+            await self.wait_until(batch.not_before, looks)
             await self.send_all()
         while await self.report():
             await self.send_all()
@@ -60,11 +61,12 @@ class DeliveryWorkflow:
     async def send_all(self) -> None:
         """Send page after page until nothing remains, waiting where the channel asks for it."""
         while True:
+            looks = self.looks
             page = await workflow.execute_activity(SEND_PAGE, self.order, result_type=PageSent, **DELIVERY)
             if not page.remaining:
                 return
             if page.retry_at is not None:
-                await self.wait_until(page.retry_at)
+                await self.wait_until(page.retry_at, looks)
             info = workflow.info()
             if info.is_continue_as_new_suggested() or info.get_current_history_length() > HISTORY_LIMIT:
                 workflow.continue_as_new(self.order)
@@ -74,9 +76,12 @@ class DeliveryWorkflow:
         page: PageSent = await workflow.execute_activity(REPORT_OUTCOMES, self.order, result_type=PageSent, **DELIVERY)
         return page.remaining
 
-    async def wait_until(self, instant: datetime) -> None:
-        """Wait for an instant, or for a signal to look again."""
-        looks, remaining = self.looks, instant - workflow.now()
+    async def wait_until(self, instant: datetime, looks: int) -> None:
+        """Wait for an instant, or for a signal to look again since there were `looks` of them.
+
+        Count them before the activity that names the instant: a signal that comes while it runs must not be lost.
+        """
+        remaining = instant - workflow.now()
         if remaining.total_seconds() <= 0:
             return
         try:
