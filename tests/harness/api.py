@@ -142,6 +142,7 @@ def settings_for(database_url: str, files_dir: Path, **overrides: Any) -> Settin
         "secret_key": SecretStr("a secret of tests, thirty-two characters"),
         "internal_token": SecretStr("internal-token-of-tests"),
         "files_dir": files_dir,
+        "agenda_delay_seconds": 0,
     }
     return Settings(**{**given, **overrides})
 

@@ -353,7 +353,7 @@ async def working(engine: Engine, services: Services, notifier: Notifier) -> Asy
         Worker(
             engine.client,
             task_queue=DELIVERY_QUEUE,
-            activities=[activities.take_over_batch, activities.send_page, activities.report_outcomes],
+            activities=[activities.take_over_batch, activities.send_page],
         ),
     ):
         relay = asyncio.create_task(Relay(services, engine.client).run())

@@ -63,28 +63,28 @@ async def test_the_last_answers_of_a_hundred_rounds_settle_all_of_them(client: A
 async def test_three_simultaneous_tries_of_one_step_make_one_batch(client: ApiClient) -> None:
     office = await Office.open(client)
     plan = await office.issue([office.round("report", in_days(client, 14))])
-    announce = (await _armed(client, plan))[0]
+    first = (await _armed(client, plan))[0]
 
-    taken = await asyncio.gather(*(_take(client, plan, announce) for _ in range(3)))
+    taken = await asyncio.gather(*(_take(client, plan, first) for _ in range(3)))
 
     assert len({item.batch_id for item in taken}) == 1
     assert [item.notices for item in taken] == [3, 3, 3]
     async with client.services.engine.connect() as connection:
         figures = await operations(connection, client.services.clock.now())
-    assert figures["notices"] == {"pending": 3}
-    assert figures["batches_unfinished"] == 1
+    assert figures["notices"] == {"pending": 3 + 3}  # announced at issue, then this step
+    assert figures["batches_unfinished"] == 2
 
 
 @pytest.mark.parametrize("recall_first_by", [0, 1, 2, 3])
 async def test_a_recall_racing_a_step_never_sends_after_it(client: ApiClient, recall_first_by: int) -> None:
     office = await Office.open(client)
     plan = await office.issue([office.round("report", in_days(client, 14))])
-    announce = (await _armed(client, plan))[0]
+    first = (await _armed(client, plan))[0]
 
     async def step() -> StepTaken:
         for _ in range(recall_first_by * 20):
             await asyncio.sleep(0)
-        return await _take(client, plan, announce)
+        return await _take(client, plan, first)
 
     recalling = client.post(f"/v1/documents/{plan['id']}/recall", {"reason": "Ban hành nhầm"})
     recalled, taken = await asyncio.gather(recalling, step())
@@ -101,17 +101,21 @@ async def test_a_recall_racing_a_step_never_sends_after_it(client: ApiClient, re
 
 
 async def test_after_an_outage_only_the_latest_step_speaks_and_folds_the_announcement(client: ApiClient) -> None:
-    office = await Office.open(client)
-    plan = await office.issue([office.round("report", in_days(client, 5))])
-    announce = (await _armed(client, plan))[0]
+    office = await Office.open(client, schools=1)
+    plan = await office.issue([office.round("report", in_days(client, 5), needs_acceptance=True)])
+    owed = await office.owed(plan, office.schools[0])
+    await office.hand_in(owed)
+    await said(await client.post(f"/v1/obligations/{owed['id']}/return", {"kind": "wrong", "reason": "Nhầm năm"}))
+    returned = next(step for step in await _armed(client, plan) if step["kind"] == "returned")
     client.services.clock.move(days=8)  # type: ignore[attr-defined]
 
-    taken = await _take(client, plan, announce)
+    taken = await _take(client, plan, returned)
 
     lines = (await client.get(f"/v1/documents/{plan['id']}/steps")).json()
-    spoke = [line for line in lines if line["batch_id"]]
-    assert [line["notices"] for line in spoke] == [taken.notices]
-    assert {line["outcome"] for line in lines if line["fire_at"] < spoke[0]["fire_at"]} <= {"overtaken", "skipped"}
+    ladder = [line for line in lines if line["ladder_id"] == returned["ladder_id"]]
+    (spoke,) = [line for line in ladder if line["batch_id"]]
+    assert (spoke["kind"], spoke["notices"], taken.notices) == ("escalate", 1, 1)
+    assert {line["outcome"] for line in ladder if line["fire_at"] < spoke["fire_at"]} <= {"overtaken", "skipped"}
     assert taken.batch_id is not None
     async with client.services.engine.connect() as connection:
         page = await handover.notice_page(connection, client.services, taken.batch_id, None, 100)
@@ -137,22 +141,20 @@ async def test_an_answer_between_two_rungs_stops_the_ladder_for_the_one_who_answ
 async def test_a_suspended_document_speaks_to_nobody_until_it_is_resumed(client: ApiClient) -> None:
     office = await Office.open(client)
     plan = await office.issue([office.round("report", in_days(client, 14))])
-    announce = (await _armed(client, plan))[0]
+    first = (await _armed(client, plan))[0]
     await said(await client.post(f"/v1/documents/{plan['id']}/suspend", {"reason": "Bão"}))
 
-    assert (await _take(client, plan, announce)).batch_id is None
+    assert (await _take(client, plan, first)).batch_id is None
     again = await client.post(f"/v1/documents/{plan['id']}/suspend", {"reason": "Bão"})
     assert (again.status_code, again.json()["code"]) == (409, "already_suspended")
     await said(await client.post(f"/v1/documents/{plan['id']}/resume"))
-    assert (await _take(client, plan, announce)).notices == 3
+    assert (await _take(client, plan, first)).notices == 3
 
 
 async def test_a_vacant_seat_is_reported_not_skipped(client: ApiClient) -> None:
     office = await Office.open(client, schools=1)
     office.schools.append(await client.unit("Trường không đầu mối", professional=office.department["id"], seats=[]))
-    plan = await office.issue([office.round("report", in_days(client, 14))])
-
-    await _take(client, plan, (await _armed(client, plan))[0])
+    await office.issue([office.round("report", in_days(client, 14))])
 
     async with client.services.engine.connect() as connection:
         figures = await operations(connection, client.services.clock.now() + timedelta(minutes=1))

@@ -83,6 +83,14 @@ def test_root_gives_up_its_rights_first(method: str) -> None:
     assert int(output) != 0
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_command_may_give_way_to_others(method: str) -> None:
+    command = watched_command([sys.executable, "-c", "import os; print(os.nice(0))"], method=method, yields=6)
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert int(output) - os.nice(0) == 6
+
+
 def test_a_command_asked_for_by_a_process_already_gone_does_not_stay() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()

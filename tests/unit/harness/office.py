@@ -11,7 +11,6 @@ from uuid import UUID
 from cascade_contracts.delivery import (
     DELIVERY_QUEUE,
     DELIVERY_WORKFLOW,
-    REPORT_OUTCOMES,
     SEND_PAGE,
     TAKE_OVER_BATCH,
     BatchTakenOver,
@@ -83,7 +82,7 @@ class Office:
             Worker(
                 engine.client,
                 task_queue=DELIVERY_QUEUE,
-                activities=[office.take_over_batch, office.send_page, office.report_outcomes],
+                activities=[office.take_over_batch, office.send_page],
             ),
         ):
             relay = asyncio.create_task(office.relay())
@@ -182,12 +181,6 @@ class Office:
     async def send_page(self, order: DeliveryOrder) -> PageSent:
         """Send the one notice."""
         self.step_of(order).sent_at = self.clock.now()
-        return PageSent(settled=1, remaining=0)
-
-    @activity.defn(name=REPORT_OUTCOMES)
-    async def report_outcomes(self, order: DeliveryOrder) -> PageSent:
-        """Report nothing further."""
-        del order
         return PageSent(settled=1, remaining=0)
 
     def step_of(self, order: DeliveryOrder) -> Step:

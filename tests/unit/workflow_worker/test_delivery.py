@@ -1,4 +1,4 @@
-"""The delivery takes a batch over, waits for its hour, sends page after page and reports, until nothing remains."""
+"""The delivery takes a batch over, waits for its hour and sends page after page until nothing remains."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,7 +12,6 @@ from cascade_contracts.delivery import (
     DELIVERY_QUEUE,
     DELIVERY_WORKFLOW,
     LOOK_AGAIN,
-    REPORT_OUTCOMES,
     SEND_PAGE,
     TAKE_OVER_BATCH,
     BatchTakenOver,
@@ -42,7 +41,6 @@ class Post:
     notices: int = 1
     not_before: datetime = field(default_factory=lambda: datetime.now(UTC))
     pages: list[PageSent] = field(default_factory=list)
-    reports: list[PageSent] = field(default_factory=list)
     gone: bool = False
     before_answering: Callable[[], Awaitable[object]] | None = None
     calls: list[str] = field(default_factory=list)
@@ -67,20 +65,13 @@ class Post:
             await self.before_answering()
         return self.pages.pop(0) if self.pages else DONE
 
-    @activity.defn(name=REPORT_OUTCOMES)
-    async def report_outcomes(self, order: DeliveryOrder) -> PageSent:
-        """Report."""
-        del order
-        self.calls.append(REPORT_OUTCOMES)
-        return self.reports.pop(0) if self.reports else DONE
-
 
 @asynccontextmanager
 async def delivering(
     engine: Engine, post: Post, workflows: Worker | None = None
 ) -> AsyncIterator[WorkflowHandle[Any, Any]]:
     """Run workflows and the scripted post, with one delivery under way."""
-    hosted = [post.take_over_batch, post.send_page, post.report_outcomes]
+    hosted = [post.take_over_batch, post.send_page]
     async with (
         workflows or build_worker(engine.client),
         Worker(engine.client, task_queue=DELIVERY_QUEUE, activities=hosted),
@@ -94,20 +85,20 @@ async def delivering(
             await engine.clear()
 
 
-async def test_a_batch_is_taken_over_sent_and_reported(engine: Engine) -> None:
+async def test_a_batch_is_taken_over_and_sent(engine: Engine) -> None:
     post = Post()
     async with delivering(engine, post) as handle:
         await handle.result()
 
-    assert post.calls == [TAKE_OVER_BATCH, SEND_PAGE, REPORT_OUTCOMES]
+    assert post.calls == [TAKE_OVER_BATCH, SEND_PAGE]
 
 
-async def test_an_empty_batch_is_only_reported(engine: Engine) -> None:
-    post = Post(notices=0)
+async def test_an_empty_batch_waits_for_no_hour(engine: Engine) -> None:
+    post = Post(notices=0, not_before=datetime.now(UTC) + timedelta(days=1))
     async with delivering(engine, post) as handle:
         await handle.result()
 
-    assert post.calls == [TAKE_OVER_BATCH, REPORT_OUTCOMES]
+    assert post.calls == [TAKE_OVER_BATCH, SEND_PAGE]
 
 
 async def test_page_follows_page(engine: Engine) -> None:
@@ -162,14 +153,6 @@ async def test_a_signal_while_a_page_is_being_sent_is_not_lost(engine: Engine) -
         await asyncio.wait_for(handle.result(), 60)
 
     assert post.calls.count(SEND_PAGE) >= 2
-
-
-async def test_what_turns_out_to_remain_is_sent(engine: Engine) -> None:
-    post = Post(reports=[PageSent(settled=0, remaining=1)])
-    async with delivering(engine, post) as handle:
-        await handle.result()
-
-    assert post.calls == [TAKE_OVER_BATCH, SEND_PAGE, REPORT_OUTCOMES, SEND_PAGE, REPORT_OUTCOMES]
 
 
 async def test_an_unknown_batch_ends_the_delivery(engine: Engine) -> None:

@@ -23,7 +23,7 @@ from cascade_local.postgres import STOP_SIGNAL, PostgresServer
 from cascade_local.provision import ServiceDatabase, provision
 from cascade_local.secrets_folder import keep_secret, own_secret
 from cascade_local.supervisor import NotReady, Supervisor, end_leftovers, locked
-from cascade_local.temporal import NAMESPACE, TemporalServer, accepts_connections
+from cascade_local.temporal import NAMESPACE, YIELDS, TemporalServer, accepts_connections
 
 SERVICES: Mapping[str, Sequence[str]] = {
     "plan-api": ("plan_api", "api"),
@@ -146,7 +146,8 @@ class Installation:
         worker = {**temporal, "READY_FILE": str(self._ready_file("workflow-worker"))}
         prefixed = (("PLAN_API_", plan_api), ("NOTIFIER_", notifier), ("WORKFLOW_WORKER_", worker))
         named = {prefix + name: value for prefix, values in prefixed for name, value in values.items()}
-        return {**named, **self.settings.environment}
+        kept = {"PYTHONDONTWRITEBYTECODE": ""}  # every sandbox imports its workflow anew: it must not compile it, too
+        return {**kept, **named, **self.settings.environment}
 
     def _ready_file(self, name: str) -> Path:
         return self.data / "run" / f"{name}.ready"
@@ -173,7 +174,9 @@ class Installation:
                 self.temporal.prepare,
                 port=self.temporal.port,
             ),
-            Service("mailbox", lambda: watched_command(mailbox), self._mailbox_ready, port=self.ports["smtp"]),
+            Service(
+                "mailbox", lambda: watched_command(mailbox, yields=YIELDS), self._mailbox_ready, port=self.ports["smtp"]
+            ),
         ]
         if self.settings.postgres_url is None:
             found.append(
@@ -207,7 +210,7 @@ class Installation:
         ports = {"plan-api": self.ports["api"], "notifier-http": self.ports["notifier"]}
         return Service(
             name,
-            lambda: watched_command(command),
+            lambda: watched_command(command, yields=0 if name == "plan-api" else YIELDS),
             ready or polls,
             lambda: ready_file.unlink(missing_ok=True),
             after,

@@ -7,6 +7,7 @@ isolated mode: it imports the standard library only, and gives up root for `--us
 """
 
 import argparse
+import contextlib
 import ctypes
 import os
 import pwd
@@ -28,8 +29,11 @@ def watched_command(
     user: str | None = None,
     watched: int | None = None,
     method: str = "auto",
+    yields: int = 0,
 ) -> list[str]:
     """Return `command` wrapped so that it gets `stop_signal` when process `watched` (default: this one) ends.
+
+    `yields` says how much it gives way to others when processors are scarce (a nice value, 0 to 19).
 
     `prctl` can only watch the direct parent, and means its *thread*: start the command from a thread that stays.
     """
@@ -39,6 +43,8 @@ def watched_command(
     options = ["--watched", str(parent), "--signal", str(int(stop_signal)), "--method", method]
     if user is not None:
         options += ["--user", user]
+    if yields:
+        options += ["--yields", str(yields)]
     return [sys.executable, "-I", "-S", str(Path(__file__).resolve()), *options, "--", *command]
 
 
@@ -97,6 +103,13 @@ def _leave_watcher(watched: int, stop_signal: int) -> None:
     os._exit(0)
 
 
+def _give_way(by: int) -> None:
+    """Lower this process's claim on the processors; Linux, grouping by session, weighs sessions first."""
+    os.nice(by)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(by))
+
+
 def _become(user: str) -> None:
     entry = pwd.getpwnam(user)
     os.setgroups([])
@@ -119,8 +132,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--signal", type=int, default=int(signal.SIGTERM))
     parser.add_argument("--method", choices=("prctl", "watcher"), required=True)
     parser.add_argument("--user")
+    parser.add_argument("--yields", type=int, default=0)
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)
+    if options.yields:
+        _give_way(options.yields)
     if options.method == "watcher":
         _leave_watcher(options.watched, options.signal)
     if options.user is not None:

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from cascade_contracts.delivery import (
-    REPORT_OUTCOMES,
     SEND_PAGE,
     TAKE_OVER_BATCH,
     BatchTakenOver,
@@ -22,13 +21,16 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from notifier.facts_client import BatchGone
-from notifier.reporting import Reporter
+from notifier.precedence import Precedence
 from notifier.sending import PageSender
 from notifier.store.batches import find_batch
 from notifier.takeover import TakeOver
 
 BATCH_GONE: Final = "BatchGone"
 """Type of the final error; the workflow ends the delivery on it."""
+
+PAGES_AT_ONCE: Final = 4
+"""All pages share the channel's connections: more at once would only wait for them."""
 
 _HEARTBEAT_PAUSE: Final = 1.0
 
@@ -52,30 +54,29 @@ async def _heartbeats() -> AsyncIterator[None]:
 class DeliveryActivities:
     """Activities on one notifier database."""
 
-    def __init__(self, engine: AsyncEngine, take_over: TakeOver, pages: PageSender, reporter: Reporter) -> None:
+    def __init__(self, engine: AsyncEngine, take_over: TakeOver, pages: PageSender) -> None:
         self._engine = engine
         self._take_over = take_over
         self._pages = pages
-        self._reporter = reporter
+        self._taking_over = Precedence()
+        self._sending = asyncio.Semaphore(PAGES_AT_ONCE)
 
     @activity.defn(name=TAKE_OVER_BATCH)
     async def take_over_batch(self, order: DeliveryOrder) -> BatchTakenOver:
         """Record every notice of the batch; goes on where an interrupted attempt stopped."""
-        async with _heartbeats():
+        async with _heartbeats(), self._taking_over.first():
             return await self._take_over.take_over(order.batch_id, activity.heartbeat)
 
     @activity.defn(name=SEND_PAGE)
     async def send_page(self, order: DeliveryOrder) -> PageSent:
-        """Send up to a page of the batch; `retry_at` says when to come again if nothing can be done before."""
-        async with self._engine.connect() as connection:
-            batch = await find_batch(connection, order.batch_id)
-        if batch is None or batch.taken_over_at is None:
-            raise ApplicationError("the batch was not taken over yet", type="BatchNotTakenOver")
-        async with _heartbeats():
-            return await self._pages.send(batch)
+        """Send up to a page of the batch and report it; with nothing left to send, close the batch at plan-api.
 
-    @activity.defn(name=REPORT_OUTCOMES)
-    async def report_outcomes(self, order: DeliveryOrder) -> PageSent:
-        """Report every outcome not yet reported and close the batch when nothing of it is open."""
-        async with _heartbeats():
-            return await self._reporter.finish(order.batch_id)
+        `retry_at` says when to come again if nothing can be done before.
+        """
+        async with _heartbeats(), self._sending:
+            await self._taking_over.passed_by()
+            async with self._engine.connect() as connection:
+                batch = await find_batch(connection, order.batch_id)
+            if batch is None or batch.taken_over_at is None:
+                raise ApplicationError("the batch was not taken over yet", type="BatchNotTakenOver")
+            return await self._pages.send(batch)

@@ -87,7 +87,7 @@ async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncItera
                 transmit_lease=timedelta(seconds=settings.smtp_timeout + 5),
             )
             take_over = TakeOver(engine, facts, Recorder(registry, renderer, keyring), clock)
-            activities = DeliveryActivities(engine, take_over, pages, reporter)
+            activities = DeliveryActivities(engine, take_over, pages)
             try:
                 yield Notifier(engine, keyring, facts, attempts, reporter, activities)
             finally:

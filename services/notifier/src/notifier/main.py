@@ -1,9 +1,10 @@
 """The service's command line: `notifier worker`, `notifier http`, `notifier migrate`."""
 
 import argparse
-import asyncio
 
 import uvicorn
+import uvloop
+from cascade_servicekit import memory
 from cascade_servicekit.logs import configure_logging
 
 from notifier.database import migrate
@@ -23,8 +24,9 @@ def main() -> None:
     command = parser.parse_args().command
     settings = Settings()
     configure_logging(f"notifier-{command}")
+    memory.settle()
     if command == "worker":
-        asyncio.run(run_worker(settings))
+        uvloop.run(run_worker(settings))
     elif command == "http":
         uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_config=None)
     else:

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 import httpx
-from cascade_contracts.delivery import Outcomes, PageSent
+from cascade_contracts.delivery import Outcomes
 from cascade_servicekit.clock import Clock
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -30,51 +30,42 @@ class Reporter:
         self._clock = clock
 
     async def report(self, batch_id: UUID, *, at_most: float = 3.0) -> int:
-        """Post outcomes of a batch not yet reported, for `at_most` seconds; return how many.
+        """Post outcomes not yet reported, for `at_most` seconds, and with the last of them that the batch is finished.
+
+        Returns how many keep the batch open: notices not settled, or outcomes not posted.
 
         Raises:
             httpx.HTTPError: plan-api is away.
             BatchGone: plan-api does not know the batch.
         """
         ends = asyncio.get_running_loop().time() + at_most
-        count = 0
-        while asyncio.get_running_loop().time() < ends:
+        while True:
             async with self._engine.connect() as connection:
                 outcomes = await reports.unreported(connection, batch_id, REPORT_SIZE)
-            if not outcomes:
-                break
-            await self._facts.outcomes(batch_id, Outcomes(outcomes=outcomes))
-            async with self._engine.begin() as connection:
-                await reports.mark_reported(connection, batch_id, outcomes, self._clock.now())
-            count += len(outcomes)
-        return count
-
-    async def finish(self, batch_id: UUID) -> PageSent:
-        """Post every outcome not yet reported; when nothing is open any more, close the batch at plan-api.
-
-        `remaining` counts what keeps the batch open: notices not settled, or outcomes not yet posted.
-        """
-        settled = await self.report(batch_id, at_most=6.0)
-        async with self._engine.connect() as connection:
-            remaining = await reports.open_notices(connection, batch_id)
-            unposted = len(await reports.unreported(connection, batch_id, 1))
-        if remaining + unposted == 0:
-            await self._facts.outcomes(batch_id, Outcomes(outcomes=[], finished=True))
-            async with self._engine.begin() as connection:
-                await reports.finish_batch(connection, batch_id, self._clock.now())
-        return PageSent(settled=settled, remaining=remaining + unposted)
+                unsettled = await reports.open_notices(connection, batch_id)
+            last = len(outcomes) < REPORT_SIZE
+            finished = last and not unsettled
+            if outcomes or finished:
+                await self._facts.outcomes(batch_id, Outcomes(outcomes=outcomes, finished=finished))
+                async with self._engine.begin() as connection:
+                    await reports.mark_reported(connection, batch_id, outcomes, self._clock.now())
+                    if finished:
+                        await reports.finish_batch(connection, batch_id, self._clock.now())
+            if last:
+                return unsettled
+            if asyncio.get_running_loop().time() >= ends:
+                return unsettled + 1
 
     async def sweep(self) -> int:
-        """Report what changed after its batch was finished: late answers and bounces; return how many."""
+        """Report what changed after its batch was finished: late answers and bounces; return of how many batches."""
         async with self._engine.connect() as connection:
             batches = await reports.stragglers(connection)
-        count = 0
         for batch_id in batches:
             try:
-                count += await self.report(batch_id)
+                await self.report(batch_id)
             except BatchGone:
                 log.warning("batch %s is gone, its late outcomes stay here", batch_id)
-        return count
+        return len(batches)
 
     async def sweep_forever(self) -> None:
         """Sweep until cancelled; outages of plan-api and the database are waited out."""

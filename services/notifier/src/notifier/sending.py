@@ -66,10 +66,11 @@ class PageSender:
         self._page_time = page_time
 
     async def send(self, batch: KnownBatch) -> PageSent:
-        """Send up to a page.
+        """Send up to a page and report it; the last page closes the batch.
 
         Raises:
-            httpx.HTTPError: whether notices are still owed cannot be asked; nothing was sent.
+            httpx.HTTPError: plan-api is away: whether notices are still owed cannot be asked and nothing was sent, or
+                everything is sent and waits to be reported; come again.
             BatchGone: plan-api does not know the batch.
         """
         ends = asyncio.get_running_loop().time() + self._page_time
@@ -85,11 +86,14 @@ class PageSender:
             settled += await _Page(self._attempts, self._engine, self._clock, batch, token).send(
                 cleared, self._workers, ends
             )
+        left = await self._left(batch, settled)
+        if left.remaining == 0:
+            return PageSent(settled=settled, remaining=await self._reporter.report(batch.id))
         try:
             await self._reporter.report(batch.id)
         except httpx.HTTPError as error:
             log.warning("outcomes of batch %s wait to be reported: %s", batch.id, error)
-        return await self._left(batch, settled)
+        return left
 
     async def _claim(self, batch: KnownBatch, token: UUID) -> tuple[int, list[Claimed]]:
         """Tidy up what earlier pages left, then claim; return how many notices that settled, and the claims."""

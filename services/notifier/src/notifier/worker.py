@@ -9,8 +9,8 @@ from temporalio.worker import Worker
 from notifier.assembly import assemble
 from notifier.settings import Settings
 
-MOST_ACTIVITIES = 16
-"""Pages and take-overs at once; all pages share the relay's connections, so more would only wait."""
+MOST_ACTIVITIES = 200
+"""Pages, most of them waiting for their turn, must never keep a batch from being taken over."""
 
 
 async def run_worker(settings: Settings) -> None:
@@ -21,7 +21,7 @@ async def run_worker(settings: Settings) -> None:
         worker = Worker(
             client,
             task_queue=DELIVERY_QUEUE,
-            activities=[activities.take_over_batch, activities.send_page, activities.report_outcomes],
+            activities=[activities.take_over_batch, activities.send_page],
             max_concurrent_activities=MOST_ACTIVITIES,
             graceful_shutdown_timeout=timedelta(seconds=9),
         )

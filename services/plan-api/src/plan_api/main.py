@@ -13,7 +13,9 @@ from typing import Any
 from uuid import UUID
 
 import uvicorn
+import uvloop
 from cascade_contracts.vocabulary import Role
+from cascade_servicekit import memory
 from cascade_servicekit.logs import configure_logging
 from cascade_servicekit.problems import Refusal
 
@@ -53,8 +55,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def serve(settings: Settings) -> None:
     """Serve the API until SIGINT or SIGTERM; requests under way are finished first."""
+    app = create_app(build_services(settings))
+    memory.settle()
     uvicorn.run(
-        create_app(build_services(settings)),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -68,7 +72,8 @@ def work(settings: Settings) -> None:
     """Run the worker until SIGINT or SIGTERM."""
     from plan_api.supervision.worker import run  # noqa: PLC0415 - only this command needs Temporal's client
 
-    asyncio.run(run(settings))
+    memory.settle()
+    uvloop.run(run(settings))
 
 
 def unit_reference(text: str | None) -> UnitRef | None:

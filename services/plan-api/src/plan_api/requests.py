@@ -86,7 +86,9 @@ class Act:
         self._events, self._changed = [], set()
         await insert_together(self.connection, (audit.EVENTS, events), *further)
         if changed:
-            await outbox.enqueue(self.connection, outbox.AGENDA_CHANGED, changed, self.now)
+            await outbox.enqueue(
+                self.connection, outbox.AGENDA_CHANGED, changed, self.now, self.services.settings.agenda_delay
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,15 @@ class Settings(BaseSettings):
     notifier_url: str | None = Field(
         default=None, description="notifier's internal HTTP address, for the operations page"
     )
+    agenda_delay_seconds: float = Field(
+        default=2, ge=0, le=60, description="changes of a document are gathered this long before its supervision looks"
+    )
     worker_ready_file: Path | None = Field(default=None, description="written once the worker polls")
+
+    @property
+    def agenda_delay(self) -> timedelta:
+        """How long changes are gathered."""
+        return timedelta(seconds=self.agenda_delay_seconds)
 
     @cached_property
     def clock(self) -> SystemClock:

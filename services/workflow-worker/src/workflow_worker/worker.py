@@ -1,9 +1,10 @@
 """The process that runs workflows and nothing else: no activities, no I/O but Temporal."""
 
-import asyncio
 from datetime import timedelta
 
+import uvloop
 from cascade_contracts.supervision import CASCADE_QUEUE
+from cascade_servicekit import memory
 from cascade_servicekit.logs import configure_logging
 from cascade_servicekit.temporal import connect, run_until_stopped
 from temporalio.client import Client
@@ -34,4 +35,5 @@ async def run(settings: Settings) -> None:
 def main() -> None:
     """Start the process."""
     configure_logging("workflow-worker")
-    asyncio.run(run(Settings()))
+    memory.settle()
+    uvloop.run(run(Settings()))

@@ -20,7 +20,6 @@ LOOK_AGAIN: Final = "look_again"
 
 TAKE_OVER_BATCH: Final = "take_over_batch"
 SEND_PAGE: Final = "send_page"
-REPORT_OUTCOMES: Final = "report_outcomes"
 
 PAGE_SIZE: Final = 200
 """Notices per send activity: well inside its ten seconds."""
@@ -45,7 +44,10 @@ class BatchTakenOver(Message):
 
 
 class PageSent(Message):
-    """Outcome of one page. `retry_at` (engine instant) asks to wait; `remaining` counts notices still to settle."""
+    """Outcome of one page. `retry_at` (engine instant) asks to wait; the batch is finished when nothing remains.
+
+    `remaining` counts what keeps the batch open: notices still to settle, or settled ones plan-api has not heard of.
+    """
 
     settled: int
     remaining: int

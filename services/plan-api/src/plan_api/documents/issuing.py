@@ -1,5 +1,6 @@
-"""Issue a document: freeze it, bind its assignees, open their obligations and arm their ladders, in one transaction.
+"""Issue a document: freeze it, bind its assignees, open their obligations, arm their ladders and announce them.
 
+All of it is one transaction.
 Calendar and policy are evaluated here, never inside a workflow. A plan issued under parents fulfils what its issuer
 owes of their plan rounds.
 """
@@ -37,6 +38,7 @@ from plan_api.documents.errors import (
 )
 from plan_api.documents.schemas import AssigneeIn, DocumentIn, IssueIn, RoundIn
 from plan_api.escalation import service as escalation
+from plan_api.escalation import steps
 from plan_api.obligations import answering
 from plan_api.obligations.opening import Assigned, OpenRound, open_obligations
 from plan_api.obligations.schemas import SubmissionIn
@@ -259,6 +261,8 @@ async def _open_round(
     receivers = await organizations.known_units(act.connection, item.receivers, f"rounds.{position}.receivers")
     opened = OpenRound(round_id, issuing.document_id, issuing.issuer_id, due.due_at, due.due_on, ladders, receivers)
     await open_obligations(act.connection, opened, units, act.now)
+    for ladder_id in ladders.values():
+        await steps.announce(act.connection, act.services, ladder_id, issuing.policy, act.now)
 
 
 async def _units_of_round(

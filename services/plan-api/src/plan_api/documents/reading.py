@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from cascade_contracts.vocabulary import DocumentKind, DocumentState, RoundKind
 from cascade_servicekit.problems import NotFound
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.service import allows
@@ -29,7 +27,6 @@ class Readable:
     issuer_unit_id: UUID
     state: DocumentState
     suspended: bool
-    row: Row[Any]
 
 
 def reference(number: str | None, notation: str | None) -> str | None:
@@ -43,15 +40,14 @@ async def readable(connection: AsyncConnection, caller: Caller, document_id: UUI
     Raises:
         NotFound: there is none, or the caller may not know of it.
     """
-    row = await repository.document(connection, document_id)
+    row = await repository.standing_of(connection, document_id)
     if row is None:
         raise NotFound(what="document")
     if not await allows(connection, caller, Verb.READ_DOCUMENT, row.issuer_unit_id):
         bound = caller.unit_id is not None and row.state != DocumentState.DRAFT
         if not bound or not await is_assigned(connection, row.root_id, document_id, caller.unit_id):
             raise NotFound(what="document")
-    suspended = await repository.is_suspended(connection, document_id)
-    return Readable(document_id, row.root_id, row.issuer_unit_id, DocumentState(row.state), suspended, row)
+    return Readable(document_id, row.root_id, row.issuer_unit_id, DocumentState(row.state), row.suspended)
 
 
 async def rounds(connection: AsyncConnection, document_id: UUID) -> list[RoundOut]:
@@ -80,7 +76,9 @@ async def rounds(connection: AsyncConnection, document_id: UUID) -> list[RoundOu
 async def whole(connection: AsyncConnection, caller: Caller, document_id: UUID) -> DocumentOut:
     """Return a document with its rounds and content."""
     found = await readable(connection, caller, document_id)
-    row = found.row
+    row = await repository.document(connection, document_id)
+    if row is None:
+        raise NotFound(what="document")
     return DocumentOut(
         id=row.id,
         kind=DocumentKind(row.kind),

@@ -56,6 +56,13 @@ async def document(connection: AsyncConnection, document_id: UUID) -> Row[Any] |
     return (await connection.execute(select(DOCUMENT).where(DOCUMENT.c.id == document_id))).one_or_none()
 
 
+async def standing_of(connection: AsyncConnection, document_id: UUID) -> Row[Any] | None:
+    """Return a document's root, issuer, state and whether it is suspended; not its content, which may be long."""
+    suspended = select(SUSPENSION.c.id).where(SUSPENSION.c.document_id == document_id, SUSPENSION.c.until_at.is_(None))
+    columns = (DOCUMENT.c.root_id, DOCUMENT.c.issuer_unit_id, DOCUMENT.c.state, suspended.exists().label("suspended"))
+    return (await connection.execute(select(*columns).where(DOCUMENT.c.id == document_id))).one_or_none()
+
+
 async def lock_document(connection: AsyncConnection, document_id: UUID) -> Row[Any] | None:
     """Return a document locked against steps: those under way are waited for, later ones see the change."""
     query = select(DOCUMENT).where(DOCUMENT.c.id == document_id).with_for_update(key_share=True)

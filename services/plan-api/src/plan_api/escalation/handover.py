@@ -1,6 +1,7 @@
 """Hand batches over to notifier and take outcomes back: the facts behind `/internal/v1/batches`."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -77,9 +78,10 @@ class _Common:
         rehearsal: bool,
         services: Services,
     ) -> None:
-        self._batch, self._days, self._next, self._services = batch, days, next_step, services
+        self._batch, self._next, self._services = batch, next_step, services
         self._reminded = sorted({local_date(at) for at in spoken})
         self._rehearsal = rehearsal
+        self._days_between = cache(days.working_days_between)
 
     def notice(self, row: Row[Any], about: read.About) -> NoticeOut:
         """Return one notice with its recipient's addresses deciphered."""
@@ -145,8 +147,8 @@ class _Common:
             return None, None
         today = local_date(now)
         if now < about.due_at:
-            return self._days.working_days_between(today, about.due_on), None
-        return None, max(self._days.working_days_between(about.due_on, today), 0)
+            return self._days_between(today, about.due_on), None
+        return None, max(self._days_between(about.due_on, today), 0)
 
 
 async def clearance(connection: AsyncConnection, batch_id: UUID, notice_ids: list[UUID]) -> Clearance:

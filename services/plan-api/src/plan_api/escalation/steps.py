@@ -63,10 +63,36 @@ async def take_step(
     if state.state is not DocumentState.ISSUED:
         await repository.settle_steps(connection, [asked.id], StepOutcome.SKIPPED, now, why=state.state)
         return NOTHING
-    untaken = [step for step in steps if step.outcome is None and step.kind != StepKind.CUT_OFF]
-    choice = choose(untaken, max(as_of, now, asked.fire_at))
-    await repository.settle_steps(connection, [step.id for step in choice.overtaken], StepOutcome.OVERTAKEN, now)
     policy = await policy_by_id(connection, ladder.policy_id)
+    return await _take_due(connection, services, ladder, steps, policy, max(as_of, now, asked.fire_at), now)
+
+
+async def announce(
+    connection: AsyncConnection, services: Services, ladder_id: UUID, policy: PolicyInForce, now: datetime
+) -> StepTaken:
+    """Say what a ladder armed in this transaction has to say at once: an issue and its announcement are one fact.
+
+    Nothing has to wait for Temporal to learn of a document; from the next step on its supervision keeps the time.
+    """
+    ladder = await repository.lock_ladder(connection, ladder_id)
+    assert ladder is not None  # noqa: S101 - this transaction made it
+    return await _take_due(
+        connection, services, ladder, await repository.steps_of(connection, ladder_id), policy, now, now
+    )
+
+
+async def _take_due(
+    connection: AsyncConnection,
+    services: Services,
+    ladder: Row[Any],
+    steps: Sequence[Row[Any]],
+    policy: PolicyInForce,
+    as_of: datetime,
+    now: datetime,
+) -> StepTaken:
+    untaken = [step for step in steps if step.outcome is None and step.kind != StepKind.CUT_OFF]
+    choice = choose(untaken, as_of)
+    await repository.settle_steps(connection, [step.id for step in choice.overtaken], StepOutcome.OVERTAKEN, now)
     return await _speak(connection, services, ladder, choice, policy, now)
 
 

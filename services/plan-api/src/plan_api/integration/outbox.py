@@ -20,6 +20,7 @@ OUTBOX = OutboxMessage.__table__  # type: ignore[attr-defined]
 AGENDA_CHANGED: Final = "agenda_changed"
 DELIVER: Final = "deliver"
 WAKE_CHANNEL: Final = "cascade_outbox"
+AT_ONCE: Final = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,13 @@ class Waiting:
     attempts: int
 
 
-async def enqueue(connection: AsyncConnection, topic: str, subjects: Iterable[UUID], now: datetime) -> None:
-    """Write a row a subject and wake the relay when this transaction commits."""
+async def enqueue(
+    connection: AsyncConnection, topic: str, subjects: Iterable[UUID], now: datetime, delay: timedelta = AT_ONCE
+) -> None:
+    """Write a row a subject and wake the relay when this transaction commits; after a delay it will take the row."""
+    due = now + delay
     rows = [
-        {"id": new_id(), "topic": topic, "subject_id": subject, "created_at": now, "next_try_at": now, "attempts": 0}
+        {"id": new_id(), "topic": topic, "subject_id": subject, "created_at": now, "next_try_at": due, "attempts": 0}
         for subject in subjects
     ]
     if rows:
@@ -44,11 +48,11 @@ async def enqueue(connection: AsyncConnection, topic: str, subjects: Iterable[UU
 
 
 async def waiting(connection: AsyncConnection, now: datetime, limit: int) -> list[Waiting]:
-    """Lock and return waiting subjects, oldest first; other relays skip them."""
+    """Lock and return waiting subjects, what is to be delivered before what looks ahead; other relays skip them."""
     rows = await connection.execute(
         select(OUTBOX.c.id, OUTBOX.c.topic, OUTBOX.c.subject_id, OUTBOX.c.attempts)
         .where(OUTBOX.c.sent_at.is_(None), OUTBOX.c.next_try_at <= now)
-        .order_by(OUTBOX.c.next_try_at)
+        .order_by(OUTBOX.c.topic.desc(), OUTBOX.c.next_try_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -1,4 +1,4 @@
-"""Delivery of one batch of notices: taken over, held through quiet hours, sent page by page, reported back."""
+"""Delivery of one batch of notices: taken over, held through quiet hours, sent and reported page by page."""
 
 from datetime import datetime
 
@@ -8,7 +8,6 @@ with workflow.unsafe.imports_passed_through():
     from cascade_contracts.delivery import (
         DELIVERY_WORKFLOW,
         LOOK_AGAIN,
-        REPORT_OUTCOMES,
         SEND_PAGE,
         TAKE_OVER_BATCH,
         BatchTakenOver,
@@ -24,7 +23,7 @@ HISTORY_LIMIT = 8_000
 
 @workflow.defn(name=DELIVERY_WORKFLOW)
 class DeliveryWorkflow:
-    """Take a batch over, wait for the hour, send it, report it.
+    """Take a batch over, wait for the hour, send it.
 
     Accepts the signal `look_again`, which ends a wait early. Ends when every notice is settled and reported. Holds ids,
     counts and instants only; each page asks again whether its notices are still owed.
@@ -47,9 +46,7 @@ class DeliveryWorkflow:
         batch = await self.take_over()
         if batch.notices:
             await self.wait_until(batch.not_before, looks)
-            await self.send_all()
-        while await self.report():
-            await self.send_all()
+        await self.send_all()
 
     async def take_over(self) -> BatchTakenOver:
         """Have notifier record every notice of the batch."""
@@ -59,7 +56,7 @@ class DeliveryWorkflow:
         return batch
 
     async def send_all(self) -> None:
-        """Send page after page until nothing remains, waiting where the channel asks for it."""
+        """Send and report page after page until nothing remains, waiting where the channel asks for it."""
         while True:
             looks = self.looks
             page = await workflow.execute_activity(SEND_PAGE, self.order, result_type=PageSent, **DELIVERY)
@@ -70,11 +67,6 @@ class DeliveryWorkflow:
             info = workflow.info()
             if info.is_continue_as_new_suggested() or info.get_current_history_length() > HISTORY_LIMIT:
                 workflow.continue_as_new(self.order)
-
-    async def report(self) -> int:
-        """Report the outcomes not yet reported, and the end; return how many notices turned out to remain."""
-        page: PageSent = await workflow.execute_activity(REPORT_OUTCOMES, self.order, result_type=PageSent, **DELIVERY)
-        return page.remaining
 
     async def wait_until(self, instant: datetime, looks: int) -> None:
         """Wait for an instant, or for a signal to look again since there were `looks` of them.
