@@ -58,13 +58,17 @@ class Act:
     services: Services
     caller: Caller
     now: datetime
-    _changed: set[UUID] = field(default_factory=set)
+    _changed: dict[UUID, timedelta] = field(default_factory=dict)
     _events: list[dict[str, Any]] = field(default_factory=list)
     _last: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
-    def agenda_changed(self, document_id: UUID) -> None:
-        """Tell the document's supervision to look again, once this transaction has committed."""
-        self._changed.add(document_id)
+    def agenda_changed(self, document_id: UUID, *, leisurely: bool = False) -> None:
+        """Tell the document's supervision to look again, some time after this transaction has committed.
+
+        Changes are gathered for the settings' delay, `leisurely` for five times as long: nothing is due before.
+        """
+        delay = self.services.settings.agenda_delay * (5 if leisurely else 1)
+        self._changed[document_id] = min(delay, self._changed.get(document_id, delay))
 
     def record(self, verb: str, object_kind: str, object_id: UUID, **facts: object) -> None:
         """Append to the audit, in this transaction."""
@@ -82,13 +86,12 @@ class Act:
         await self._write()
 
     async def _write(self, *further: Rows) -> None:
-        events, changed = self._events, sorted(self._changed)
-        self._events, self._changed = [], set()
+        events, changed = self._events, self._changed
+        self._events, self._changed = [], {}
         await insert_together(self.connection, (audit.EVENTS, events), *further)
-        if changed:
-            await outbox.enqueue(
-                self.connection, outbox.AGENDA_CHANGED, changed, self.now, self.services.settings.agenda_delay
-            )
+        for delay in sorted(set(changed.values())):
+            documents = sorted(document for document, after in changed.items() if after == delay)
+            await outbox.enqueue(self.connection, outbox.AGENDA_CHANGED, documents, self.now, delay)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +47,9 @@ from plan_api.read.parents import Owed, owed_under
 from plan_api.requests import Act
 from plan_api.rules.calendar import WorkCalendar, local_date
 from plan_api.rules.due import Due, DueRefusal, check_due, derive_due
+
+LEISURE = timedelta(minutes=5)
+"""With nothing due for so long after its issue, a document's supervision may start after the burst of an issue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
         await _open_round(act, issuing, position, item, due, assigned)
     await _answer_parents(act, issuing)
     if draft.rounds:
-        act.agenda_changed(document_id)
+        next_step = await escalation.next_step_at(act.connection, document_id)
+        act.agenda_changed(document_id, leisurely=next_step is None or next_step - act.now > LEISURE)
     act.record("issue", "document", document_id, assignees=len(assigned), rounds=len(dues), reason=order.reason)
 
 

@@ -91,6 +91,13 @@ async def steps_of(connection: AsyncConnection, ladder_id: UUID) -> list[Row[Any
     return list(await connection.execute(query))
 
 
+async def next_step_at(connection: AsyncConnection, document_id: UUID) -> datetime | None:
+    """Return the earliest instant of a document's untaken steps."""
+    query = select(func.min(STEP.c.fire_at)).where(STEP.c.document_id == document_id, STEP.c.outcome.is_(None))
+    earliest: datetime | None = (await connection.execute(query)).scalar_one()
+    return earliest
+
+
 async def settle_steps(
     connection: AsyncConnection,
     step_ids: Sequence[UUID],

@@ -197,6 +197,11 @@ async def ladder_for(
     return found or await arm_ladder(connection, order, policy, calendar, now)
 
 
+async def next_step_at(connection: AsyncConnection, document_id: UUID) -> datetime | None:
+    """Return when the next untaken step of a document fires, or None."""
+    return await repository.next_step_at(connection, document_id)
+
+
 async def skip_round(connection: AsyncConnection, round_id: UUID, now: datetime, why: str) -> None:
     """Write the untaken steps of a round off as meaningless."""
     await repository.skip_steps(connection, now, why, round_id=round_id)

@@ -245,4 +245,4 @@ class Relay:
         async with self._services.engine.begin() as connection:
             await answers.forget(connection, now - KEEP_ANSWERS)
             await outbox.forget(connection, now - KEEP_ANSWERS)
-        await asyncio.sleep(0 if sealed == audit.SEAL_PAGE else 5 * IDLE_SECONDS)
+        await asyncio.sleep(0 if sealed == audit.SEAL_PAGE else 15 * IDLE_SECONDS)
