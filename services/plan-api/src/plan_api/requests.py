@@ -65,9 +65,9 @@ class Act:
     def agenda_changed(self, document_id: UUID, *, leisurely: bool = False) -> None:
         """Tell the document's supervision to look again, some time after this transaction has committed.
 
-        Changes are gathered for the settings' delay, `leisurely` for five times as long: nothing is due before.
+        Changes are gathered for the settings' delay, `leisurely` for thirty times as long: nothing is due for an hour.
         """
-        delay = self.services.settings.agenda_delay * (5 if leisurely else 1)
+        delay = self.services.settings.agenda_delay * (30 if leisurely else 1)
         self._changed[document_id] = min(delay, self._changed.get(document_id, delay))
 
     def record(self, verb: str, object_kind: str, object_id: UUID, **facts: object) -> None:

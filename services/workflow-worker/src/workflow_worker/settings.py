@@ -13,5 +13,5 @@ class Settings(BaseSettings):
 
     temporal_address: str = Field(default="127.0.0.1:7233", description="Temporal's frontend, host:port")
     temporal_namespace: str = Field(default="default", description="Temporal namespace")
-    max_cached_workflows: int = Field(default=500, description="workflows kept in memory between their tasks")
+    max_cached_workflows: int = Field(default=300, description="workflows kept in memory between their tasks")
     ready_file: Path | None = Field(default=None, description="written once the worker polls")

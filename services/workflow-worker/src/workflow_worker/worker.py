@@ -14,7 +14,7 @@ from workflow_worker.settings import Settings
 from workflow_worker.workflows import WORKFLOWS
 
 
-def build_worker(client: Client, *, max_cached_workflows: int = 500) -> Worker:
+def build_worker(client: Client, *, max_cached_workflows: int = 300) -> Worker:
     """Return a worker of all workflows on the queue `cascade`, sandboxed."""
     return Worker(
         client,

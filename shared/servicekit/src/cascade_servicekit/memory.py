@@ -3,7 +3,7 @@
 import gc
 from typing import Final
 
-THRESHOLDS: Final = (20_000, 20, 50)
+THRESHOLDS: Final = (20_000, 10, 10)
 """Objects made, and younger collections, before one of each generation (Python's own: 700, 10, 10)."""
 
 

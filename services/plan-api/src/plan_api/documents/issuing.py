@@ -48,7 +48,7 @@ from plan_api.requests import Act
 from plan_api.rules.calendar import WorkCalendar, local_date
 from plan_api.rules.due import Due, DueRefusal, check_due, derive_due
 
-LEISURE = timedelta(minutes=5)
+LEISURE = timedelta(hours=1)
 """With nothing due for so long after its issue, a document's supervision may start after the burst of an issue."""
 
 
