@@ -15,7 +15,7 @@ BENCH ?=
 LOCK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up demo test check format scenarios faults bench lock notices docs coverage clean
+.PHONY: help venv up demo test check format scenarios faults bench mutation lock notices docs coverage clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -49,6 +49,9 @@ format: $(STAMP) ## sort imports and format the code
 
 scenarios: $(STAMP) ## run the five source documents under the scenario clock, each a year in a minute
 	@$(BIN)/pytest tests/scenarios --durations=5 $(TEST)
+
+mutation: $(STAMP) ## change the rules a little everywhere: at least nine of ten changes must fail a test (4 min)
+	@$(BIN)/python tools/mutation.py
 
 faults: $(STAMP) ## kill each process in the middle of a cascade, one after the other (some minutes)
 	@$(BIN)/pytest -m fault $(TEST)

@@ -7,7 +7,7 @@ from lockfile import ROOT, Pin, read_lock
 
 NOTICES: Final = ROOT / "THIRD_PARTY_NOTICES"
 
-ELSEWHERE: Final = {"colorama": "BSD-3-Clause"}
+ELSEWHERE: Final = {"colorama": "BSD-3-Clause", "pyyaml-ft": "MIT"}
 """Packages a marker keeps from the machines we develop on."""
 
 DECIDED: Final = {"python-dateutil": "Apache-2.0 OR BSD-3-Clause", "uvloop": "MIT OR Apache-2.0"}

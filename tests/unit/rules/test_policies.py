@@ -17,6 +17,7 @@ from plan_api.rules.policies import (
     StepDefinition,
     policy_from_json,
     policy_to_json,
+    rungs,
 )
 from pydantic import ValidationError
 
@@ -58,6 +59,15 @@ def test_rehearsal_has_the_same_rungs_within_forty_seconds() -> None:
     spans = [s.offset.span for s in REHEARSAL_POLICY.steps if s.anchor is StepAnchor.DUE]
     assert spans == sorted(spans)
     assert timedelta(seconds=-30) < spans[0] < timedelta(0) < spans[-1] <= timedelta(seconds=40)
+
+
+def test_the_shipped_ladders_are_the_usual_rungs_at_their_offsets() -> None:
+    standard = ("-5", "-1", "0", "1", "2", "3", "5", "2", "4")
+    rehearsal = ("-0.4", "-0.2", "-0.05", "0.1", "0.25", "0.4", "0.6", "0.25", "0.5")
+    assert rungs(OffsetUnit.WORKING_DAYS, standard) == STANDARD_POLICY.steps
+    assert rungs(OffsetUnit.MINUTES, rehearsal) == REHEARSAL_POLICY.steps
+    with pytest.raises(ValueError, match="shorter"):
+        rungs(OffsetUnit.WORKING_DAYS, standard[1:])
 
 
 @pytest.mark.parametrize("shipped", [STANDARD_POLICY, REHEARSAL_POLICY])

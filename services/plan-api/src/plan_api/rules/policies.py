@@ -158,7 +158,8 @@ def _step(
     return StepDefinition(position=position, kind=kind, anchor=anchor, offset=offset, audience=audience)
 
 
-def _rungs(unit: OffsetUnit, amounts: tuple[str, ...]) -> tuple[StepDefinition, ...]:
+def rungs(unit: OffsetUnit, amounts: tuple[str, ...]) -> tuple[StepDefinition, ...]:
+    """Return the usual steps: announcement, seven around the due time and two reviews, at nine offsets in this order."""
     announce = _step(1, StepKind.ANNOUNCE, Audience.CONTACT, "0", OffsetUnit.HOURS, StepAnchor.ISSUE)
     kinds = (
         (2, StepKind.REMIND, Audience.CONTACT),
@@ -169,9 +170,7 @@ def _rungs(unit: OffsetUnit, amounts: tuple[str, ...]) -> tuple[StepDefinition, 
         (7, StepKind.ESCALATE, Audience.SUPERIOR_CONTACT),
         (8, StepKind.ESCALATE, Audience.SUPERIOR_HEAD),
     )
-    chase = (
-        _step(*rung, amount, unit, StepAnchor.DUE) for rung, amount in zip(kinds, amounts[: len(kinds)], strict=True)
-    )
+    chase = (_step(*rung, amount, unit, StepAnchor.DUE) for rung, amount in zip(kinds, amounts[:-2], strict=True))
     reviews = (
         _step(11, StepKind.REVIEW, Audience.REVIEWER_CONTACT, amounts[-2], unit, StepAnchor.HAND_IN),
         _step(12, StepKind.REVIEW, Audience.REVIEWER_HEAD, amounts[-1], unit, StepAnchor.HAND_IN),
@@ -183,7 +182,7 @@ STANDARD_POLICY: Final = Policy(
     code="standard",
     version=1,
     name="Đôn đốc theo ngày làm việc",
-    steps=_rungs(OffsetUnit.WORKING_DAYS, ("-5", "-1", "0", "1", "2", "3", "5", "2", "4")),
+    steps=rungs(OffsetUnit.WORKING_DAYS, ("-5", "-1", "0", "1", "2", "3", "5", "2", "4")),
 )
 """The usual ladder, in working days."""
 
@@ -195,6 +194,6 @@ REHEARSAL_POLICY: Final = Policy(
     late_grace=timedelta(minutes=1),
     return_grace=Offset(amount=Decimal("0.5"), unit=OffsetUnit.MINUTES),
     due_soon=Offset(amount=Decimal("0.5"), unit=OffsetUnit.MINUTES),
-    steps=_rungs(OffsetUnit.MINUTES, ("-0.4", "-0.2", "-0.05", "0.1", "0.25", "0.4", "0.6", "0.25", "0.5")),
+    steps=rungs(OffsetUnit.MINUTES, ("-0.4", "-0.2", "-0.05", "0.1", "0.25", "0.4", "0.6", "0.25", "0.5")),
 )
 """The same rungs within seconds: reminders 24 s and 12 s, the due notice 3 s before; 6, 15, 24 and 36 s after."""
