@@ -159,7 +159,7 @@ def _step(
 
 
 def rungs(unit: OffsetUnit, amounts: tuple[str, ...]) -> tuple[StepDefinition, ...]:
-    """Return the usual steps: announcement, seven around the due time and two reviews, at nine offsets in this order."""
+    """Return the usual steps (announcement, seven around the due time, two reviews) at nine offsets."""
     announce = _step(1, StepKind.ANNOUNCE, Audience.CONTACT, "0", OffsetUnit.HOURS, StepAnchor.ISSUE)
     kinds = (
         (2, StepKind.REMIND, Audience.CONTACT),
