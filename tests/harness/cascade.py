@@ -18,17 +18,16 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import uvicorn
-from cascade_contracts.delivery import DELIVERY_QUEUE
 from cascade_contracts.vocabulary import LineKind, Role, SeatRole
 from fastapi import FastAPI
 from notifier.assembly import Notifier, assemble
 from notifier.settings import Settings as NotifierSettings
+from notifier.worker import build_workers as build_delivery_workers
 from plan_api.app import create_app
 from plan_api.auth import accounts
 from plan_api.services import Services, build_services
 from plan_api.supervision.relay import Relay
 from plan_api.supervision.worker import build_worker as build_records_worker
-from temporalio.worker import Worker
 from workflow_worker.worker import build_worker as build_workflow_worker
 
 from harness.api import ApiClient, settings_for
@@ -345,17 +344,15 @@ def _notifier_settings(services: Services, database_url: str, port: int, smtp_po
 
 @asynccontextmanager
 async def working(engine: Engine, services: Services, notifier: Notifier) -> AsyncIterator[None]:
-    """Run the three workers and the relay."""
-    activities = notifier.activities
-    async with (
+    """Run all workers and the relay."""
+    workers = [
         build_workflow_worker(engine.client),
         build_records_worker(engine.client, services),
-        Worker(
-            engine.client,
-            task_queue=DELIVERY_QUEUE,
-            activities=[activities.take_over_batch, activities.send_page],
-        ),
-    ):
+        *build_delivery_workers(engine.client, notifier.activities),
+    ]
+    async with AsyncExitStack() as stack:
+        for worker in workers:
+            await stack.enter_async_context(worker)
         relay = asyncio.create_task(Relay(services, engine.client).run())
         try:
             yield

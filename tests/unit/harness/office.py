@@ -11,6 +11,7 @@ from uuid import UUID
 from cascade_contracts.delivery import (
     DELIVERY_QUEUE,
     DELIVERY_WORKFLOW,
+    PAGES_QUEUE,
     SEND_PAGE,
     TAKE_OVER_BATCH,
     BatchTakenOver,
@@ -79,11 +80,8 @@ class Office:
         async with (
             build_worker(engine.client),
             Worker(engine.client, task_queue=RECORDS_QUEUE, activities=[office.load_agenda, office.take_step]),
-            Worker(
-                engine.client,
-                task_queue=DELIVERY_QUEUE,
-                activities=[office.take_over_batch, office.send_page],
-            ),
+            Worker(engine.client, task_queue=DELIVERY_QUEUE, activities=[office.take_over_batch]),
+            Worker(engine.client, task_queue=PAGES_QUEUE, activities=[office.send_page]),
         ):
             relay = asyncio.create_task(office.relay())
             yield office

@@ -12,6 +12,7 @@ from cascade_contracts.delivery import (
     DELIVERY_QUEUE,
     DELIVERY_WORKFLOW,
     LOOK_AGAIN,
+    PAGES_QUEUE,
     SEND_PAGE,
     TAKE_OVER_BATCH,
     BatchTakenOver,
@@ -71,10 +72,10 @@ async def delivering(
     engine: Engine, post: Post, workflows: Worker | None = None
 ) -> AsyncIterator[WorkflowHandle[Any, Any]]:
     """Run workflows and the scripted post, with one delivery under way."""
-    hosted = [post.take_over_batch, post.send_page]
     async with (
         workflows or build_worker(engine.client),
-        Worker(engine.client, task_queue=DELIVERY_QUEUE, activities=hosted),
+        Worker(engine.client, task_queue=DELIVERY_QUEUE, activities=[post.take_over_batch]),
+        Worker(engine.client, task_queue=PAGES_QUEUE, activities=[post.send_page]),
     ):
         order = DeliveryOrder(batch_id=new_id())
         try:

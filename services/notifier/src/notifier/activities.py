@@ -1,4 +1,4 @@
-"""The activities of the `delivery` queue: thin, at-least-once, harmless when repeated; notifier's log decides.
+"""The activities that deliver: thin, at-least-once, harmless when repeated; notifier's log decides.
 
 A plain exception means "try again": with plan-api or the database away nothing is sent. A batch plan-api does not know
 is final.
@@ -29,9 +29,6 @@ from notifier.takeover import TakeOver
 BATCH_GONE: Final = "BatchGone"
 """Type of the final error; the workflow ends the delivery on it."""
 
-PAGES_AT_ONCE: Final = 4
-"""All pages share the channel's connections: more at once would only wait for them."""
-
 _HEARTBEAT_PAUSE: Final = 1.0
 
 
@@ -59,7 +56,6 @@ class DeliveryActivities:
         self._take_over = take_over
         self._pages = pages
         self._taking_over = Precedence()
-        self._sending = asyncio.Semaphore(PAGES_AT_ONCE)
 
     @activity.defn(name=TAKE_OVER_BATCH)
     async def take_over_batch(self, order: DeliveryOrder) -> BatchTakenOver:
@@ -73,7 +69,7 @@ class DeliveryActivities:
 
         `retry_at` says when to come again if nothing can be done before.
         """
-        async with _heartbeats(), self._sending:
+        async with _heartbeats():
             await self._taking_over.passed_by()
             async with self._engine.connect() as connection:
                 batch = await find_batch(connection, order.batch_id)

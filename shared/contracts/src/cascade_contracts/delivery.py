@@ -14,6 +14,8 @@ from cascade_contracts.supervision import Message
 from cascade_contracts.vocabulary import Audience, Channel, NoticeState, RoundKind, StepKind
 
 DELIVERY_QUEUE: Final = "delivery"
+PAGES_QUEUE: Final = "delivery-pages"
+"""Pages wait in a queue of their own: however many wait, a batch is taken over at once."""
 
 DELIVERY_WORKFLOW: Final = "DeliveryWorkflow"
 LOOK_AGAIN: Final = "look_again"

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final, TypedDict
 
-from cascade_contracts.delivery import DELIVERY_QUEUE
+from cascade_contracts.delivery import DELIVERY_QUEUE, PAGES_QUEUE
 from cascade_contracts.supervision import RECORDS_QUEUE
 from temporalio.common import RetryPolicy
 
@@ -43,3 +43,5 @@ DELIVERY: Final[ActivityOptions] = {
     "heartbeat_timeout": timedelta(seconds=10),
     "retry_policy": PATIENT,
 }
+
+PAGES: Final[ActivityOptions] = {**DELIVERY, "task_queue": PAGES_QUEUE}

@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
         PageSent,
     )
 
-    from workflow_worker.workflows.activity_options import DELIVERY
+    from workflow_worker.workflows.activity_options import DELIVERY, PAGES
 
 HISTORY_LIMIT = 8_000
 """Events after which a run hands over to the next: a mail server may be away for days."""
@@ -59,7 +59,7 @@ class DeliveryWorkflow:
         """Send and report page after page until nothing remains, waiting where the channel asks for it."""
         while True:
             looks = self.looks
-            page = await workflow.execute_activity(SEND_PAGE, self.order, result_type=PageSent, **DELIVERY)
+            page = await workflow.execute_activity(SEND_PAGE, self.order, result_type=PageSent, **PAGES)
             if not page.remaining:
                 return
             if page.retry_at is not None:
