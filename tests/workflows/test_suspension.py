@@ -16,6 +16,19 @@ async def test_nothing_is_said_while_suspended(cascade: Cascade) -> None:
     assert len(await cascade.mails()) == heard
 
 
+async def test_an_announcement_not_yet_sent_waits_for_the_resumption(cascade: Cascade) -> None:
+    await cascade.until("2026-05-04T22:30")  # at night: announced, not sent
+    school = await assign(cascade, "2026-05-20")
+    await cascade.suspend(school.document)
+    await cascade.until("2026-05-05T09:00")
+    assert not await cascade.mails()
+
+    await cascade.resume(school.document)
+    await cascade.until("2026-05-05T12:00")
+
+    assert len(await school.contact.received("announce")) == 1
+
+
 async def test_resumed_only_the_latest_rung_speaks(cascade: Cascade) -> None:
     school = await assign(cascade, "2026-05-20")
     await cascade.until("2026-05-18T09:00")

@@ -71,6 +71,7 @@ async def test_a_suspended_document_is_silent_and_a_recalled_one_ends(cascade: C
     department = await cascade.unit("Sở Giáo dục và Đào tạo", "SGDDT", "department")
     school = await cascade.unit("Trường THPT Ngô Quyền", "NQ", professional=department)
     document = await cascade.issue(department, [school], REPORT)
+    await cascade.settle()
     await cascade.suspend(document)
 
     await cascade.until("2023-04-20T08:00")
