@@ -237,3 +237,30 @@ async def test_only_who_manages_the_calendar_may_look_ahead_or_import(client: Ap
     for verb in ("preview", "import"):
         assert (await clerk.post(f"{PATH}/{verb}", {"days": [day]})).status_code == 403
     await clerk.aclose()
+
+
+async def test_the_estimate_of_2027_comes_with_the_product_and_gives_way_to_the_announcement(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    plan = await office.issue([report("2027-02-04")])
+    assert plan["rounds"][0]["due_on"] == "2027-02-11"
+
+    imported = await said(await client.post(f"{PATH}/import", {"file": "2027-estimate"}))
+
+    assert imported["rounds"] == 0
+    listed = (await client.get(PATH)).json()["items"]
+    assert [item["on_date"][5:] for item in listed] == [
+        "01-01", "02-04", "02-05", "02-08", "02-09", "02-10", "04-16", "04-30", "05-03", "09-02", "09-03",
+    ]  # fmt: skip
+    assert all(item["estimate"] for item in listed)
+
+    announced = {"working": True, "legal_reference": "Thông báo 5015/TB-BNV"}
+    moved = (await said(await client.put(f"{PATH}/2027-02-04", announced)))["reprojection"]["moved"]
+    assert moved[0]["to_at"] == "2027-02-04T17:00:00Z"
+    (sure,) = (await client.get(PATH, params={"first": "2027-02-04", "last": "2027-02-04"})).json()["items"]
+    assert sure["estimate"] is False
+
+
+async def test_an_import_names_days_or_a_file(client: ApiClient) -> None:
+    day = {"on_date": "2026-11-12", **STORM}
+    for body in ({}, {"file": "2027-estimate", "days": [day]}, {"file": "2031"}):
+        assert (await client.post(f"{PATH}/import", body)).status_code == 422

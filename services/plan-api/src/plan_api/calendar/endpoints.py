@@ -8,10 +8,10 @@ from plan_api.auth.endpoints import CallerOf
 from plan_api.auth.service import require
 from plan_api.calendar import reprojecting, service
 from plan_api.calendar.schemas import (
+    ImportGiven,
     OverrideChanged,
     OverrideGiven,
     OverrideList,
-    OverridesGiven,
     PreviewGiven,
     Reprojection,
 )
@@ -50,12 +50,12 @@ async def preview(services: ServicesOf, caller: CallerOf, given: PreviewGiven) -
 
 
 @router.post("/import", summary="Fix many days at once", response_model=Reprojection)
-async def import_overrides(request: Request, caller: CallerOf, given: OverridesGiven) -> Response:
+async def import_overrides(request: Request, caller: CallerOf, given: ImportGiven) -> Response:
     """Set days together, all or none; what they move is moved once."""
 
     async def put(doing: Act) -> Answer:
         await require(doing.connection, caller, Verb.MANAGE_CALENDAR, None)
-        return Answer(await reprojecting.put_overrides(doing, given))
+        return Answer(await reprojecting.put_overrides(doing, given.given()))
 
     response = await act_once(request, caller, put)
     service.forget_calendar(services_of(request))

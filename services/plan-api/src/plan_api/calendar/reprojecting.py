@@ -111,7 +111,7 @@ async def _change(
     kept = {row.on_date: service.day_override(row) for row in await repository.overrides(connection)}
     wanted = {on: day for on, day in kept.items() if on not in deleted}
     for day in given:
-        wanted[day.on_date] = DayOverride(day.on_date, day.working, day.legal_reference, day.note or "")
+        wanted[day.on_date] = DayOverride(day.on_date, day.working, day.legal_reference, day.note or "", day.estimate)
     before, after = service.build(kept.values(), services), service.build(wanted.values(), services)
     changed = [
         DayChange(on, after.is_working_day(on), (wanted.get(on) or kept[on]).legal_reference, deleted=on not in wanted)

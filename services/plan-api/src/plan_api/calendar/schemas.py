@@ -1,7 +1,8 @@
 """What the API says and accepts about calendar overrides."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from importlib import resources
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from cascade_contracts.vocabulary import StepKind
@@ -25,6 +26,7 @@ class OverrideGiven(BaseModel):
     working: bool
     legal_reference: Reference
     note: Reference | None = None
+    estimate: bool = Field(default=False, description="not yet announced; to be replaced when it is")
 
 
 class OverrideView(OverrideGiven):
@@ -100,6 +102,37 @@ class OverridesGiven(BaseModel):
     def _once(self) -> Self:
         _require_once([day.on_date for day in self.days])
         return self
+
+
+class ImportGiven(BaseModel):
+    """Days to be set together, or a file of days that comes with the product."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"file": "2027-estimate"},
+                {"days": [{"on_date": "2026-11-05", "working": False, "legal_reference": "Công điện 21/CĐ-UBND"}]},
+            ]
+        },
+    )
+
+    days: list[DayGiven] = Field(default_factory=list, max_length=400)
+    file: Literal["2027-estimate"] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.days) is (self.file is not None):
+            raise ValueError("give either days or a file")
+        _require_once([day.on_date for day in self.days])
+        return self
+
+    def given(self) -> OverridesGiven:
+        """Return the days, read from the file if one is named."""
+        if self.file is None:
+            return OverridesGiven(days=self.days)
+        shipped = resources.files("plan_api.calendar") / "shipped" / f"{self.file}.json"
+        return OverridesGiven.model_validate_json(shipped.read_bytes())
 
 
 class PreviewGiven(BaseModel):

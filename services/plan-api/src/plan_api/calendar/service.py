@@ -64,7 +64,7 @@ def build(overrides: Iterable[DayOverride], services: Services) -> WorkCalendar:
 
 def day_override(row: Row[Any]) -> DayOverride:
     """Return an override as the rules know it."""
-    return DayOverride(row.on_date, row.working, row.legal_reference, row.note or "")
+    return DayOverride(row.on_date, row.working, row.legal_reference, row.note or "", bool(row.estimate))
 
 
 def view(row: Row[Any]) -> OverrideView:
@@ -74,6 +74,7 @@ def view(row: Row[Any]) -> OverrideView:
         working=row.working,
         legal_reference=row.legal_reference,
         note=row.note,
+        estimate=bool(row.estimate),
         created_at=row.created_at,
     )
 
