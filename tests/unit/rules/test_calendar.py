@@ -20,7 +20,13 @@ days = st.dates(date(2019, 1, 1), date(2030, 12, 31))
         (date(2026, 8, 22), True),
         (date(2026, 8, 31), False),
         (date(2024, 5, 4), True),
-        (date(2026, 2, 17), False),
+        (date(2026, 2, 13), True),
+        *((date(2026, 2, day), False) for day in range(14, 23)),
+        (date(2026, 2, 23), True),
+        (date(2026, 4, 27), False),
+        (date(2026, 9, 1), False),
+        (date(2026, 9, 2), False),
+        (date(2026, 9, 3), True),
         (date(2026, 11, 24), False),
         (date(2025, 11, 24), True),
     ],
@@ -45,6 +51,8 @@ def test_overrides_win() -> None:
     assert calendar.is_working_day(make_up.on_date)
     assert calendar.reason(storm.on_date) == "ngày nghỉ theo thông báo (nghỉ tránh bão, CV 12/UBND)"
     assert calendar.reason(make_up.on_date) == "ngày làm việc theo thông báo"
+    estimated = WorkCalendar([DayOverride(storm.on_date, False, "Điều 112", estimate=True)])
+    assert estimated.reason(storm.on_date) == "ngày nghỉ ước tính, chưa có thông báo (Điều 112)"
     assert calendar.version == WorkCalendar([make_up, storm]).version != CALENDAR.version
 
 

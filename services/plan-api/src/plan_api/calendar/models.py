@@ -17,5 +17,6 @@ class CalendarOverride(SQLModel, table=True):
     working: bool
     legal_reference: str
     note: str | None = None
+    estimate: bool | None = None
     account_id: UUID | None = None
     created_at: datetime = instant()

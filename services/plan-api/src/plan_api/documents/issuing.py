@@ -73,6 +73,7 @@ async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
         DocumentNotDraft, IdentityMissing, IdentityTaken, DueInPast, DueAfterParent, CutOffBeforeDue,
         ConfirmationNeedsReason, UnknownParent: nothing changed.
     """
+    days = await calendar.held_calendar(act.connection, act.services)
     row = await drafting.locked_draft(act, document_id, "issue")
     draft = DocumentIn.model_validate(row.content)
     await drafting.check_references(act.connection, draft)
@@ -83,7 +84,7 @@ async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
         draft,
         order,
         await escalation.policy_by_code(act.connection, draft.policy, act.now),
-        await calendar.work_calendar(act.connection, act.services),
+        days,
         await owed_under(act.connection, row.issuer_unit_id, draft.parents),
         act.now,
     )

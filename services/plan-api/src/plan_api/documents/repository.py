@@ -149,6 +149,17 @@ async def lock_round(connection: AsyncConnection, round_id: UUID) -> None:
     await connection.execute(_LOCK_ROUND, {"round_id": round_id})
 
 
+async def settled_among(connection: AsyncConnection, round_ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of some rounds are settled."""
+    query = select(ROUND.c.id).where(ROUND.c.id.in_(round_ids), ROUND.c.settled_at.is_not(None))
+    return set((await connection.execute(query)).scalars())
+
+
+async def change_round(connection: AsyncConnection, round_id: UUID, **values: object) -> None:
+    """Set columns of a locked round."""
+    await connection.execute(update(ROUND).where(ROUND.c.id == round_id).values(**values))
+
+
 async def mark_round(connection: AsyncConnection, round_id: UUID, column: str, now: datetime) -> bool:
     """Set `settled_at`, `closed_at` or `consolidated_at` once; return whether this call did."""
     marked = update(ROUND).where(ROUND.c.id == round_id, ROUND.c[column].is_(None)).values(**{column: now})

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from cascade_contracts.vocabulary import DocumentState
@@ -41,6 +41,34 @@ async def state_for_step(connection: AsyncConnection, document_id: UUID) -> Stat
 async def lock_round(connection: AsyncConnection, round_id: UUID) -> None:
     """Take a round's row (`for no key update`) until the transaction ends."""
     await repository.lock_round(connection, round_id)
+
+
+async def lock_documents(connection: AsyncConnection, document_ids: Sequence[UUID]) -> None:
+    """Lock documents, given in ascending order, against steps: those under way are waited for."""
+    for document_id in document_ids:
+        await repository.lock_document(connection, document_id)
+
+
+async def lock_rounds(connection: AsyncConnection, round_ids: Sequence[UUID]) -> set[UUID]:
+    """Take rounds, given in ascending order, until the transaction ends; return those settled meanwhile."""
+    for round_id in round_ids:
+        await repository.lock_round(connection, round_id)
+    return await repository.settled_among(connection, round_ids)
+
+
+async def reproject_round(
+    connection: AsyncConnection,
+    round_id: UUID,
+    *,
+    due_at: datetime | None,
+    due_on: date | None,
+    due_reasons: list[str],
+    cut_off_at: datetime | None,
+) -> None:
+    """Give a locked round the times of another calendar, with their derivation."""
+    await repository.change_round(
+        connection, round_id, due_at=due_at, due_on=due_on, due_reasons=due_reasons, cut_off_at=cut_off_at
+    )
 
 
 async def mark_settled(connection: AsyncConnection, round_id: UUID, now: datetime) -> bool:

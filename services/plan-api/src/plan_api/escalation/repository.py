@@ -21,6 +21,9 @@ BATCH: Table = Batch.__table__  # type: ignore[attr-defined]
 NOTICE: Table = Notice.__table__  # type: ignore[attr-defined]
 OBLIGATION_STEP: Table = ObligationStep.__table__  # type: ignore[attr-defined]
 
+RETIRED = "calendar"
+"""Why the steps of a ladder were skipped that a change of the calendar replaced; nobody is put on it again."""
+
 
 async def newest_policy(connection: AsyncConnection, code: str) -> Row[Any] | None:
     """Return (id, version, body) of the newest version of a policy."""
@@ -68,6 +71,7 @@ async def find_shared_ladder(
         LADDER.c.mode == mode,
         LADDER.c.shared,
         LADDER.c.due_at.is_not_distinct_from(due_at),
+        ~select(STEP.c.id).where(STEP.c.ladder_id == LADDER.c.id, STEP.c.why == RETIRED).exists(),
     )
     if anchor_at is not None:
         query = query.where(LADDER.c.anchor_at == anchor_at)
@@ -129,9 +133,13 @@ async def skip_steps(
     *,
     round_id: UUID | None = None,
     document_id: UUID | None = None,
+    ladder_id: UUID | None = None,
 ) -> None:
-    """Mark the untaken steps of a round or document as meaningless."""
-    scope = STEP.c.round_id == round_id if round_id is not None else STEP.c.document_id == document_id
+    """Mark the untaken steps of a round, document or ladder as meaningless."""
+    if ladder_id is not None:
+        scope = STEP.c.ladder_id == ladder_id
+    else:
+        scope = STEP.c.round_id == round_id if round_id is not None else STEP.c.document_id == document_id
     await connection.execute(
         update(STEP).where(scope, STEP.c.outcome.is_(None)).values(outcome=StepOutcome.SKIPPED, taken_at=now, why=why)
     )

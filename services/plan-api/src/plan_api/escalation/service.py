@@ -3,13 +3,16 @@
 Calendar and policy are evaluated here, in the transaction that makes the ladder, never inside a workflow.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from cascade_contracts.ids import new_id
 from cascade_contracts.vocabulary import AssignmentMode, LadderKind, StepKind, StepOutcome
 from cascade_servicekit.problems import Refusal
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.escalation import repository
@@ -99,16 +102,19 @@ async def kept_policy(connection: AsyncConnection, services: Services, policy_id
     return kept[policy_id]
 
 
-async def find_review(connection: AsyncConnection, services: Services, order: LadderOrder) -> UUID | None:
-    """Return a committed review ladder of a round and anchor; ladders never go, so they are remembered."""
-    kept: dict[tuple[UUID, datetime], UUID] = services.cache.setdefault("escalation.reviews", {})  # type: ignore[assignment]
-    found = kept.get((order.round_id, order.anchor_at))
+async def find_review(
+    connection: AsyncConnection, services: Services, order: LadderOrder, calendar: WorkCalendar
+) -> UUID | None:
+    """Return a committed review ladder of a round and anchor; it stays the one until the calendar changes."""
+    kept: dict[tuple[UUID, datetime, str], UUID] = services.cache.setdefault("escalation.reviews", {})  # type: ignore[assignment]
+    key = (order.round_id, order.anchor_at, calendar.version)
+    found = kept.get(key)
     if found is None:
         found = await find_shared(connection, order)
         if found is not None:
             if len(kept) >= _KEPT:
                 kept.clear()
-            kept[order.round_id, order.anchor_at] = found
+            kept[key] = found
     return found
 
 
@@ -142,26 +148,8 @@ async def arm_ladder(
     Raises:
         StepCannotBeArmed: a step of the policy has no instant here; nothing is armed silently short.
     """
-    ladder_id = new_id()
-    steps = [
-        {
-            "id": new_id(),
-            "ladder_id": ladder_id,
-            "round_id": order.round_id,
-            "document_id": order.document_id,
-            "position": step.position,
-            "kind": step.kind,
-            "audience": step.audience,
-            "channels": [str(channel) for channel in step.channels],
-            "fire_at": step.fire_at,
-            "why": step.why,
-            "outcome": step.outcome,
-            "taken_at": now if step.outcome is StepOutcome.SKIPPED else None,
-        }
-        for step in _steps(order, policy.policy, calendar, now)
-    ]
     ladder = {
-        "id": ladder_id,
+        "id": new_id(),
         "document_id": order.document_id,
         "round_id": order.round_id,
         "policy_id": policy.id,
@@ -173,8 +161,80 @@ async def arm_ladder(
         "reason": order.reason,
         "armed_at": now,
     }
-    await repository.add_ladder(connection, ladder, steps)
+    return await _add(connection, ladder, _steps(order, policy.policy, calendar, now), now)
+
+
+async def _add(connection: AsyncConnection, ladder: dict[str, Any], steps: Sequence[ArmedStep], now: datetime) -> UUID:
+    ladder_id: UUID = ladder["id"]
+    rows = [
+        {
+            "id": new_id(),
+            "ladder_id": ladder_id,
+            "round_id": ladder["round_id"],
+            "document_id": ladder["document_id"],
+            "position": step.position,
+            "kind": step.kind,
+            "audience": step.audience,
+            "channels": [str(channel) for channel in step.channels],
+            "fire_at": step.fire_at,
+            "why": step.why,
+            "outcome": step.outcome,
+            "taken_at": now if step.outcome is StepOutcome.SKIPPED else None,
+        }
+        for step in steps
+    ]
+    await repository.add_ladder(connection, ladder, rows)
     return ladder_id
+
+
+def rearmed(
+    ladder: Row[Any],
+    steps: Sequence[Row[Any]],
+    policy: PolicyInForce,
+    calendar: WorkCalendar,
+    now: datetime,
+    due_at: datetime | None,
+    cut_off_at: datetime | None,
+) -> tuple[ArmedStep, ...]:
+    """Return the steps a kept ladder has under a calendar, for its own due time or another; nothing is stored.
+
+    Raises:
+        StepCannotBeArmed: a step has no instant under this calendar.
+    """
+    announced = next((step.kind for step in steps if step.kind in {StepKind.ANNOUNCE, StepKind.RETURNED}), None)
+    return arm(
+        policy.policy,
+        kind=LadderKind(ladder.kind),
+        mode=AssignmentMode(ladder.mode),
+        anchor_at=ladder.anchor_at,
+        due_at=due_at or ladder.due_at,
+        cut_off_at=cut_off_at if any(step.kind == StepKind.CUT_OFF for step in steps) else None,
+        armed_at=now,
+        calendar=calendar,
+        announce=announced is not None,
+        announce_as=StepKind(announced or StepKind.ANNOUNCE),
+    )
+
+
+async def succeed(
+    connection: AsyncConnection,
+    ladder: Row[Any],
+    due_at: datetime | None,
+    steps: Sequence[ArmedStep],
+    now: datetime,
+    reason: str,
+) -> UUID:
+    """Make the ladder that takes a kept one's place, with other instants, and return its id."""
+    kept = dict(ladder._mapping)
+    return await _add(
+        connection, kept | {"id": new_id(), "due_at": due_at, "reason": reason, "armed_at": now}, steps, now
+    )
+
+
+async def retire(connection: AsyncConnection, ladder_ids: Sequence[UUID], now: datetime, why: str) -> None:
+    """Write the untaken steps of ladders nobody stands on any more off as meaningless."""
+    for ladder_id in ladder_ids:
+        await repository.skip_steps(connection, now, why, ladder_id=ladder_id)
 
 
 async def find_shared(connection: AsyncConnection, order: LadderOrder) -> UUID | None:

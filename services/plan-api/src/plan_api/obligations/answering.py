@@ -176,10 +176,10 @@ async def _review_ladder(act: Act, standing: Standing) -> UUID:
         anchor_at=anchor,
         reason="hand_in",
     )
-    found = await escalation.find_review(act.connection, act.services, order)
+    days = await calendar.work_calendar(act.connection, act.services)
+    found = await escalation.find_review(act.connection, act.services, order, days)
     if found is not None:
         return found
-    days = await calendar.work_calendar(act.connection, act.services)
     act.agenda_changed(standing.document_id)
     return await escalation.ladder_for(act.connection, order, policy, days, act.now)
 

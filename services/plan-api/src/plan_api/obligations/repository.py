@@ -1,7 +1,7 @@
 """SQL of obligations, submissions, extensions and consolidations; Core only, for this is the hot path."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
@@ -190,3 +190,34 @@ async def newest_consolidation(connection: AsyncConnection, round_id: UUID) -> R
 async def mark_consolidation(connection: AsyncConnection, consolidation_id: UUID, **values: object) -> None:
     """Set columns of a consolidation."""
     await connection.execute(update(CONSOLIDATION).where(CONSOLIDATION.c.id == consolidation_id).values(**values))
+
+
+_EXTENDED = (
+    select(EXTENSION.c.id)
+    .where(EXTENSION.c.obligation_id == OBLIGATION.c.id, EXTENSION.c.state == ExtensionState.APPROVED)
+    .exists()
+)
+
+
+async def move_due(
+    connection: AsyncConnection, round_id: UUID, was: datetime | None, due_at: datetime, due_on: date
+) -> None:
+    """Change the due time of a round's unsettled obligations that still have it and never got an extension."""
+    await connection.execute(
+        update(OBLIGATION)
+        .where(
+            OBLIGATION.c.round_id == round_id, OBLIGATION.c.state.in_(UNSETTLED), OBLIGATION.c.due_at == was, ~_EXTENDED
+        )
+        .values(due_at=due_at, due_on=due_on, row_version=OBLIGATION.c.row_version + 1)
+    )
+
+
+async def move_ladder(connection: AsyncConnection, ladder_id: UUID, to: UUID, extended: bool | None) -> None:
+    """Move unsettled obligations from a ladder of either kind; `extended` limits to those with, or without, one."""
+    chosen = [] if extended is None else [_EXTENDED if extended else ~_EXTENDED]
+    for column in (OBLIGATION.c.ladder_id, OBLIGATION.c.review_ladder_id):
+        await connection.execute(
+            update(OBLIGATION)
+            .where(column == ladder_id, OBLIGATION.c.state.in_(UNSETTLED), *chosen)
+            .values({column: to, OBLIGATION.c.row_version: OBLIGATION.c.row_version + 1})
+        )

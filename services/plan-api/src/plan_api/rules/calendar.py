@@ -48,12 +48,13 @@ def format_instant(at: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DayOverride:
-    """A day whose working status an administrator fixed, with the text it rests on."""
+    """A day whose working status an administrator fixed, with the text it rests on; `estimate`: not yet announced."""
 
     on_date: date
     working: bool
     legal_reference: str = ""
     note: str = ""
+    estimate: bool = False
 
 
 @lru_cache(maxsize=128)
@@ -110,7 +111,8 @@ class WorkCalendar:
         if override is not None:
             head = "ngày làm việc" if override.working else "ngày nghỉ"
             detail = ", ".join(part for part in (override.note, override.legal_reference) if part)
-            return f"{head} theo thông báo ({detail})" if detail else f"{head} theo thông báo"
+            basis = "ước tính, chưa có thông báo" if override.estimate else "theo thông báo"
+            return f"{head} {basis} ({detail})" if detail else f"{head} {basis}"
         holiday = self._holiday(on)
         if holiday is not None:
             return holiday
