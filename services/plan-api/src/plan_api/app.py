@@ -28,6 +28,7 @@ from plan_api.openapi import describe
 from plan_api.organizations import endpoints as organizations
 from plan_api.organizations import import_endpoints as imports
 from plan_api.progress import endpoints as progress
+from plan_api.reorganisations import endpoints as reorganisations
 from plan_api.requests import ServicesOf, reachable_database
 from plan_api.services import Services
 from plan_api.web import endpoints as web
@@ -42,6 +43,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     auth.router,
     organizations.router,
     imports.router,
+    reorganisations.router,
     calendar.router,
 )
 """Routes of every slice, the busiest first: a request is matched against each in turn."""
@@ -50,6 +52,7 @@ TAGS: Final = (
     {"name": "accounts", "description": "Accounts, their keys, and who the caller is."},
     {"name": "units", "description": "Units, their codes, supervision lines, seats and holders."},
     {"name": "imports", "description": "Whole files of units: preview, apply, undo."},
+    {"name": "reorganisations", "description": "Merge, split, abolish, rename, move units while cascades run; undo."},
     {"name": "calendar", "description": "Days whose working status differs from the published calendar."},
     {"name": "documents", "description": "Directives and plans: draft, issue, suspend, resume, recall."},
     {"name": "obligations", "description": "What units owe: hand in, decide, extend, consolidate."},

@@ -9,6 +9,7 @@ import plan_api.documents.models
 import plan_api.escalation.models
 import plan_api.integration.models
 import plan_api.obligations.models
-import plan_api.organizations.models  # noqa: F401
+import plan_api.organizations.models
+import plan_api.reorganisations.models  # noqa: F401
 
 METADATA = SQLModel.metadata

@@ -233,6 +233,14 @@ async def act(services: Services, caller: Caller, action: Action) -> Answer:
         return answer
 
 
+async def act_in_vain(services: Services, caller: Caller, action: Action) -> Answer:
+    """Run an action in one transaction and take everything back: the answer tells exactly what would happen."""
+    async with reachable_database(), services.engine.connect() as connection, connection.begin() as transaction:
+        answer = await action(Act(connection, services, caller, services.clock.now()))
+        await transaction.rollback()
+        return answer
+
+
 async def act_once(request: Request, caller: Caller, action: Action, body: bytes | None = None) -> Response:
     """Run a creating or moving action at most once for its Idempotency-Key, replaying the kept answer afterwards.
 

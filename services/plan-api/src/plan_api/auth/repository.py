@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.models import Account, Link
+from plan_api.journal import Journal
 
 ACCOUNT: Final = Account.__table__  # type: ignore[attr-defined]
 LINK: Final = Link.__table__  # type: ignore[attr-defined]
@@ -85,3 +86,10 @@ async def revoke_links_of_holder(connection: AsyncConnection, holder_id: UUID, n
     """End the links sent to one person; return how many."""
     statement = update(LINK).where(LINK.c.holder_id == holder_id, LINK.c.revoked_at.is_(None)).values(revoked_at=now)
     return (await connection.execute(statement)).rowcount
+
+
+async def journal_revoked_links(journal: Journal, seat_ids: Sequence[UUID], now: datetime) -> int:
+    """End the links bound to seats, through a journal; return how many."""
+    seats = bindparam("seats", list(seat_ids), type_=ARRAY(Uuid))
+    living = (LINK.c.seat_id == any_(seats)) & LINK.c.revoked_at.is_(None)
+    return len(await journal.update(LINK, living, {"revoked_at": now}))

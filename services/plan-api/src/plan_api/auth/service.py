@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth import repository
 from plan_api.auth.errors import Unauthenticated
+from plan_api.journal import Journal
 from plan_api.organizations import service as organizations
 from plan_api.requests import Caller, reachable_database
 from plan_api.rules.access import Relation, Verb, may
@@ -193,3 +194,8 @@ async def revoke_links_of_holder(connection: AsyncConnection, holder_id: UUID, n
 async def revoke_links_of_seats(connection: AsyncConnection, seat_ids: Sequence[UUID], now: datetime) -> int:
     """End every link bound to seats that somebody else takes over. Return how many."""
     return await repository.revoke_links_of_seats(connection, seat_ids, now) if seat_ids else 0
+
+
+async def journal_revoked_links(journal: Journal, seat_ids: Sequence[UUID], now: datetime) -> int:
+    """End every link bound to seats that end, so that it can be taken back. Return how many."""
+    return await repository.journal_revoked_links(journal, seat_ids, now)

@@ -13,6 +13,7 @@ from plan_api.documents import repository
 from plan_api.documents.schemas import DocumentCard, DocumentOut, DocumentPage, RoundOut
 from plan_api.organizations import service as organizations
 from plan_api.paging import decode_cursor, encode_cursor
+from plan_api.read.heirs import heir_of
 from plan_api.read.standing import is_assigned
 from plan_api.requests import Caller
 from plan_api.rules.access import Verb
@@ -35,7 +36,7 @@ def reference(number: str | None, notation: str | None) -> str | None:
 
 
 async def readable(connection: AsyncConnection, caller: Caller, document_id: UUID) -> Readable:
-    """Return a document, if the caller stands over its issuer or is bound by it.
+    """Return a document, if the caller stands over its issuer (or who took over from it) or is bound by it.
 
     Raises:
         NotFound: there is none, or the caller may not know of it.
@@ -45,7 +46,10 @@ async def readable(connection: AsyncConnection, caller: Caller, document_id: UUI
         raise NotFound(what="document")
     if not await allows(connection, caller, Verb.READ_DOCUMENT, row.issuer_unit_id):
         bound = caller.unit_id is not None and row.state != DocumentState.DRAFT
-        if not bound or not await is_assigned(connection, row.root_id, document_id, caller.unit_id):
+        if not bound or not (
+            await is_assigned(connection, row.root_id, document_id, caller.unit_id)
+            or await allows(connection, caller, Verb.READ_DOCUMENT, await heir_of(connection, row.issuer_unit_id))
+        ):
             raise NotFound(what="document")
     return Readable(document_id, row.root_id, row.issuer_unit_id, DocumentState(row.state), row.suspended)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from cascade_contracts.ids import new_id
 from cascade_contracts.vocabulary import DocumentState, RoundKind
 from sqlalchemy import Row, Table, bindparam, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -232,3 +233,25 @@ async def add_document_files(connection: AsyncConnection, rows: Sequence[dict[st
     """Attach files to a document version."""
     if rows:
         await connection.execute(insert(DOCUMENT_FILE), list(rows))
+
+
+async def successors_to_bind(
+    connection: AsyncConnection, successors: Sequence[tuple[UUID, UUID, UUID]]
+) -> list[dict[str, Any]]:
+    """Return assignments of successors like their predecessors': (document, successor, predecessor)."""
+    a = ASSIGNMENT.c
+    query = select(ASSIGNMENT).where(a.document_id.in_({document for document, _, _ in successors}))
+    units = {unit for _, *pair in successors for unit in pair}
+    bound = {(row.document_id, row.unit_id): row for row in await connection.execute(query.where(a.unit_id.in_(units)))}
+    return [
+        {
+            "id": new_id(),
+            "document_id": document,
+            "unit_id": successor,
+            "mode": bound[document, former].mode,
+            "line_kind": bound[document, former].line_kind,
+            "superior_unit_id": bound[document, former].superior_unit_id,
+        }
+        for document, successor, former in successors
+        if (document, successor) not in bound and (document, former) in bound
+    ]

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from plan_api.documents import repository
 from plan_api.documents.errors import UnknownFile
 from plan_api.documents.schemas import FileIn
+from plan_api.journal import Journal
 from plan_api.services import Services
 
 _ROUNDS_KEPT = 5_000
@@ -121,3 +122,8 @@ async def require_files(connection: AsyncConnection, files: Sequence[FileIn]) ->
     for number, file in enumerate(files):
         if file.sha256 not in known:
             raise UnknownFile(field=f"files.{number}.sha256", sha256=file.sha256)
+
+
+async def bind_successors(journal: Journal, successors: Sequence[tuple[UUID, UUID, UUID]]) -> None:
+    """Bind units to documents in the place of others: (document, successor, predecessor); who is bound stays so."""
+    await journal.insert(repository.ASSIGNMENT, await repository.successors_to_bind(journal.connection, successors))

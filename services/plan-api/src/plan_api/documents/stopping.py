@@ -16,6 +16,7 @@ from plan_api.documents import repository
 from plan_api.documents.errors import AlreadySuspended, DocumentNotInForce, NotSuspended
 from plan_api.escalation import service as escalation
 from plan_api.obligations import deciding
+from plan_api.read.heirs import heir_of
 from plan_api.requests import Act
 from plan_api.rules.access import Verb
 
@@ -24,7 +25,7 @@ async def _locked_in_force(act: Act, document_id: UUID, verb: Verb) -> Row[Any]:
     document = await repository.lock_document(act.connection, document_id)
     if document is None:
         raise NotFound(what="document")
-    await require(act.connection, act.caller, verb, document.issuer_unit_id)
+    await require(act.connection, act.caller, verb, await heir_of(act.connection, document.issuer_unit_id))
     if document.state != DocumentState.ISSUED:
         raise DocumentNotInForce(state=document.state)
     return document

@@ -16,6 +16,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.escalation import repository
+from plan_api.journal import Journal
 from plan_api.rules.calendar import WorkCalendar, local_date, start_of_day
 from plan_api.rules.ladders import ArmedStep, arm
 from plan_api.rules.policies import REHEARSAL_POLICY, STANDARD_POLICY, Policy, policy_from_json, policy_to_json
@@ -55,6 +56,8 @@ class LadderOrder:
     announce: bool = False
     shared: bool = True
     returned: bool = False
+    armed_from: datetime | None = None
+    """Nothing is said before; None: from now on."""
 
 
 async def policy_by_code(connection: AsyncConnection, code: str, now: datetime) -> PolicyInForce:
@@ -161,7 +164,7 @@ async def arm_ladder(
         "reason": order.reason,
         "armed_at": now,
     }
-    return await _add(connection, ladder, _steps(order, policy.policy, calendar, now), now)
+    return await _add(connection, ladder, _steps(order, policy.policy, calendar, order.armed_from or now), now)
 
 
 async def _add(connection: AsyncConnection, ladder: dict[str, Any], steps: Sequence[ArmedStep], now: datetime) -> UUID:
@@ -270,3 +273,9 @@ async def skip_round(connection: AsyncConnection, round_id: UUID, now: datetime,
 async def skip_document(connection: AsyncConnection, document_id: UUID, now: datetime, why: str) -> None:
     """Write the untaken steps of a document off as meaningless."""
     await repository.skip_steps(connection, now, why, document_id=document_id)
+
+
+async def journal_ladder(journal: Journal, ladder_id: UUID) -> None:
+    """Note a ladder this transaction has armed, with its steps, so that it can be taken back."""
+    await journal.created(repository.LADDER, repository.LADDER.c.id == ladder_id)
+    await journal.created(repository.STEP, repository.STEP.c.ladder_id == ladder_id)

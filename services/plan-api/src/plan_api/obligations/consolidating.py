@@ -18,6 +18,7 @@ from plan_api.documents import service as documents
 from plan_api.obligations import answering, repository
 from plan_api.obligations.errors import ConsolidationSubmitted, NothingToConsolidate
 from plan_api.obligations.schemas import ConsolidationIn, ConsolidationOut, SubmissionIn
+from plan_api.read.heirs import heir_of
 from plan_api.read.reports import round_reports
 from plan_api.read.standing import find_obligation
 from plan_api.requests import Act
@@ -59,15 +60,15 @@ async def draft(connection: AsyncConnection, clock: Clock, round_id: UUID, *, ag
     reports = await round_reports(connection, round_id)
     built = consolidate(reports.parts, reports.gaps)
     now, consolidation_id = clock.now(), new_id()
-    upward = None
+    speaker, upward = await heir_of(connection, document.issuer_unit_id), None
     if found.reports_into_round_id is not None:
-        upward = await find_obligation(connection, found.reports_into_round_id, document.issuer_unit_id)
+        upward = await find_obligation(connection, found.reports_into_round_id, speaker)
     await repository.add_consolidation(
         connection,
         {
             "id": consolidation_id,
             "round_id": round_id,
-            "unit_id": document.issuer_unit_id,
+            "unit_id": speaker,
             "version": await repository.next_consolidation_version(connection, round_id),
             "content": _content(built),
             "gaps": [{"unit": str(gap.unit_id), "name": gap.unit_name, "reason": gap.reason} for gap in built.gaps],
@@ -86,7 +87,8 @@ async def draft(connection: AsyncConnection, clock: Clock, round_id: UUID, *, ag
 async def draft_again(act: Act, round_id: UUID) -> ConsolidationOut:
     """Draft anew on a person's wish, with what has come since."""
     _, document = await documents.round_and_document(act.connection, round_id)
-    await require(act.connection, act.caller, Verb.CONSOLIDATE, document.issuer_unit_id)
+    speaker = await heir_of(act.connection, document.issuer_unit_id)
+    await require(act.connection, act.caller, Verb.CONSOLIDATE, speaker)
     consolidation_id = await draft(act.connection, act.services.clock, round_id, again=True)
     if consolidation_id is None:
         raise NothingToConsolidate
@@ -104,7 +106,8 @@ async def _out(connection: AsyncConnection, consolidation_id: UUID) -> Consolida
 async def newest(act: Act, round_id: UUID) -> ConsolidationOut:
     """Return the newest consolidation of a round."""
     _, document = await documents.round_and_document(act.connection, round_id)
-    await require(act.connection, act.caller, Verb.READ_PROGRESS, document.issuer_unit_id)
+    speaker = await heir_of(act.connection, document.issuer_unit_id)
+    await require(act.connection, act.caller, Verb.READ_PROGRESS, speaker)
     row = await repository.newest_consolidation(act.connection, round_id)
     if row is None:
         raise NotFound(what="consolidation")

@@ -68,6 +68,21 @@ class ObligationReceiver(SQLModel, table=True):
     unit_id: UUID = Field(primary_key=True, foreign_key="unit.id", index=True)
 
 
+class ObligationTransfer(SQLModel, table=True):
+    """What took the place of a transferred obligation; `opened` when it was opened for that, not owed already.
+
+    Of a chain of reorganisations every former obligation has a row to every later one.
+    """
+
+    __tablename__ = "obligation_transfer"
+    __table_args__ = (UniqueConstraint("from_id", "to_id"),)
+
+    id: UUID = key()
+    from_id: UUID = reference("obligation.id")
+    to_id: UUID = reference("obligation.id", index=True)
+    opened: bool
+
+
 class Submission(SQLModel, table=True):
     """A version of what a unit handed in. `document_id` names the plan that answers a `plan` round."""
 

@@ -17,12 +17,14 @@ from plan_api.obligations.models import (
     Extension,
     Obligation,
     ObligationReceiver,
+    ObligationTransfer,
     Submission,
     SubmissionFile,
 )
 
 OBLIGATION: Table = Obligation.__table__  # type: ignore[attr-defined]
 RECEIVER: Table = ObligationReceiver.__table__  # type: ignore[attr-defined]
+TRANSFER: Table = ObligationTransfer.__table__  # type: ignore[attr-defined]
 SUBMISSION: Table = Submission.__table__  # type: ignore[attr-defined]
 SUBMISSION_FILE: Table = SubmissionFile.__table__  # type: ignore[attr-defined]
 EXTENSION: Table = Extension.__table__  # type: ignore[attr-defined]

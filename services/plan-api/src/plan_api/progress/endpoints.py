@@ -1,7 +1,7 @@
 """REST of progress: of a document, a unit, a cascade; the armed steps; the operator's figures."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -23,16 +23,25 @@ router = APIRouter(prefix="/v1", tags=["progress"])
 
 At = Annotated[AwareDatetime | None, Query(description="as of this instant; now when absent")]
 
+Units = Annotated[
+    Literal["now", "then"],
+    Query(description="by the units there are now, or as they were before every reorganisation"),
+]
+
 
 def _at(services: ServicesOf, at: datetime | None) -> datetime:
     return at or services.clock.now()
 
 
 @router.get("/documents/{document_id}/progress", summary="Progress of a document")
-async def document(services: ServicesOf, caller: CallerOf, document_id: UUID, at: At = None) -> DocumentProgress:
+async def document(
+    services: ServicesOf, caller: CallerOf, document_id: UUID, at: At = None, units: Units = "now"
+) -> DocumentProgress:
     """Return counts by round; on_time + late + missing = expected."""
     async with reachable_database(), services.reading.connect() as connection:
-        return await service.of_document(connection, services, caller, document_id, _at(services, at))
+        return await service.of_document(
+            connection, services, caller, document_id, _at(services, at), then=units == "then"
+        )
 
 
 @router.get("/documents/{document_id}/steps", summary="Armed steps of a document")
@@ -43,10 +52,14 @@ async def steps(services: ServicesOf, caller: CallerOf, document_id: UUID) -> li
 
 
 @router.get("/documents/{document_id}/cascade", summary="Progress of a cascade")
-async def cascade(services: ServicesOf, caller: CallerOf, document_id: UUID, at: At = None) -> CascadeProgress:
+async def cascade(
+    services: ServicesOf, caller: CallerOf, document_id: UUID, at: At = None, units: Units = "now"
+) -> CascadeProgress:
     """Return counts by level and document of the whole cascade the document belongs to."""
     async with reachable_database(), services.reading.connect() as connection:
-        return await service.of_cascade(connection, services, caller, document_id, _at(services, at))
+        return await service.of_cascade(
+            connection, services, caller, document_id, _at(services, at), then=units == "then"
+        )
 
 
 @router.get("/documents/{document_id}/cascade/units", summary="Units of a cascade")
@@ -55,21 +68,24 @@ async def cascade_units(
     caller: CallerOf,
     document_id: UUID,
     at: At = None,
+    units: Units = "now",
     cursor: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> UnitsOfCascade:
     """Return how each unit stands in the cascade, a page at a time."""
     async with reachable_database(), services.reading.connect() as connection:
         return await service.units_of_cascade(
-            connection, services, caller, document_id, _at(services, at), cursor, limit
+            connection, services, caller, document_id, _at(services, at), cursor, limit, then=units == "then"
         )
 
 
 @router.get("/units/{unit_id}/progress", summary="Progress of a unit")
-async def unit(services: ServicesOf, caller: CallerOf, unit_id: UUID, at: At = None) -> UnitProgress:
+async def unit(
+    services: ServicesOf, caller: CallerOf, unit_id: UUID, at: At = None, units: Units = "now"
+) -> UnitProgress:
     """Return what a unit owes and what it decides about."""
     async with reachable_database(), services.reading.connect() as connection:
-        return await service.of_unit(connection, services, caller, unit_id, _at(services, at))
+        return await service.of_unit(connection, services, caller, unit_id, _at(services, at), then=units == "then")
 
 
 @router.get("/operations/health", summary="Is anything due and not done")

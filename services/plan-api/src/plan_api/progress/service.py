@@ -1,4 +1,7 @@
-"""Read progress: a document's, a unit's, a cascade's; counts that add up at every level."""
+"""Read progress: a document's, a unit's, a cascade's; counts that add up at every level.
+
+`then` reads it by the units as they were before every reorganisation, with the answers of those who took over.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -42,12 +45,20 @@ async def _counter(connection: AsyncConnection, services: Services, at: datetime
 
 
 async def of_document(
-    connection: AsyncConnection, services: Services, caller: Caller, document_id: UUID, at: datetime
+    connection: AsyncConnection,
+    services: Services,
+    caller: Caller,
+    document_id: UUID,
+    at: datetime,
+    *,
+    then: bool = False,
 ) -> DocumentProgress:
     """Return a document's counts, whole and by round."""
     document = await documents.readable(connection, caller, document_id)
     counter = await _counter(connection, services, at)
-    tallies = counter.by(await read.groups(connection, at, read.of_document(document_id)), lambda group: group.round_id)
+    tallies = counter.by(
+        await read.groups(connection, at, read.of_document(document_id), then=then), lambda group: group.round_id
+    )
     rounds = [
         RoundProgress(
             round_id=row.id,
@@ -73,15 +84,15 @@ async def of_document(
 
 
 async def of_unit(
-    connection: AsyncConnection, services: Services, caller: Caller, unit_id: UUID, at: datetime
+    connection: AsyncConnection, services: Services, caller: Caller, unit_id: UUID, at: datetime, *, then: bool = False
 ) -> UnitProgress:
     """Return what a unit owes and what it decides about."""
     if not await organizations.exists(connection, unit_id):
         raise NotFound(what="unit")
     await require(connection, caller, Verb.READ_PROGRESS, unit_id)
     counter = await _counter(connection, services, at)
-    owes = await read.groups(connection, at, read.owed_by(unit_id))
-    decides = await read.groups(connection, at, read.decided_by(unit_id))
+    owes = await read.groups(connection, at, read.owed_by(unit_id), then=then)
+    decides = await read.groups(connection, at, read.decided_by(unit_id), then=then)
     return UnitProgress(
         unit_id=unit_id,
         at=at,
@@ -91,7 +102,13 @@ async def of_unit(
 
 
 async def of_cascade(
-    connection: AsyncConnection, services: Services, caller: Caller, document_id: UUID, at: datetime
+    connection: AsyncConnection,
+    services: Services,
+    caller: Caller,
+    document_id: UUID,
+    at: datetime,
+    *,
+    then: bool = False,
 ) -> CascadeProgress:
     """Return the cascade a document belongs to: levels add up to the whole, documents to their level."""
     root_id = (await documents.readable(connection, caller, document_id)).root_id
@@ -101,7 +118,7 @@ async def of_cascade(
     level_of = {document.id: document.level for document in found}
     kinds = await read.round_kinds(connection, ids)
     counter = await _counter(connection, services, at)
-    groups = await read.groups(connection, at, read.of_documents(ids))
+    groups = await read.groups(connection, at, read.of_documents(ids), then=then)
     by_document = counter.by(groups, lambda group: group.document_id)
     by_kind = counter.by(groups, lambda group: (level_of[group.document_id], kinds[group.round_id]))
     levels = []
@@ -149,15 +166,17 @@ async def units_of_cascade(
     at: datetime,
     after: UUID | None,
     limit: int,
+    *,
+    then: bool = False,
 ) -> UnitsOfCascade:
     """Return how each unit of a cascade stands, a page ordered by unit id."""
     root_id = (await documents.readable(connection, caller, document_id)).root_id
     await documents.readable(connection, caller, root_id)
     found = {document.id: document.level for document in await read.cascade_documents(connection, root_id)}
-    page = await read.units_page(connection, list(found), after, limit)
+    page = await read.units_page(connection, list(found), after, limit, then=then)
     scope = read.of_documents(list(found)) & read.of_units(page)
     counter = await _counter(connection, services, at)
-    groups = await read.groups(connection, at, scope, by_unit=True)
+    groups = await read.groups(connection, at, scope, by_unit=True, then=then)
     tallies = counter.by(groups, lambda group: group.unit_id)
     levels = {group.unit_id: found[group.document_id] + 1 for group in groups}
     cards = await organizations.unit_cards(connection, page)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from plan_api.read.heirs import heir_of, heirs_of
 from plan_api.read.tables import DOCUMENT, HOLDER, OBLIGATION, SEAT, among, holding
 
 CONTACT_ORDER = (SeatRole.FOCAL_POINT, SeatRole.CLERK, SeatRole.DEPUTY, SeatRole.HEAD)
@@ -62,7 +63,11 @@ async def owing(connection: AsyncConnection, ladder_id: UUID, kind: LadderKind, 
         .where(chased)
         .order_by(OBLIGATION.c.id)
     )
-    return [Owing(*row) for row in await connection.execute(query)]
+    found = [Owing(*row) for row in await connection.execute(query)]
+    if audience not in {Audience.ISSUER, Audience.TRACKER}:
+        return found
+    heirs = await heirs_of(connection, {item.spoken_to_unit_id for item in found})
+    return [Owing(item.obligation_id, heirs[item.spoken_to_unit_id]) for item in found]
 
 
 async def seats(
@@ -70,7 +75,7 @@ async def seats(
 ) -> dict[UUID, SeatOf]:
     """Return for each unit the seat an audience means: held ones first, then by role; units without one are absent.
 
-    The tracker's seat, where the document names one, stands for the issuer's.
+    The tracker's seat, where the document names one, stands for the issuer's; an ended unit's only while it is held.
     """
     order = HEAD_ORDER if audience in _HEADS else CONTACT_ORDER
     query = (
@@ -97,5 +102,7 @@ async def seats(
             )
         ).first()
         if tracker is not None:
-            found[tracker[0]] = SeatOf(tracker[1], tracker[2])
+            speaker = await heir_of(connection, tracker[0])
+            if speaker == tracker[0] or tracker[2] is not None:
+                found[speaker] = SeatOf(tracker[1], tracker[2])
     return found

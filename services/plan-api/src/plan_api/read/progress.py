@@ -11,11 +11,21 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from cascade_contracts.vocabulary import ObligationState, RoundKind
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from cascade_contracts.vocabulary import TERMINAL_WITHOUT_HAND_IN, ObligationState, RoundKind
+from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from plan_api.read.tables import DOCUMENT, EXTENSION, OBLIGATION, OBLIGATION_STEP, ROUND, SUBMISSION, UNIT
+from plan_api.read.tables import (
+    DOCUMENT,
+    EXTENSION,
+    OBLIGATION,
+    OBLIGATION_STEP,
+    OBLIGATION_TRANSFER,
+    ROUND,
+    SUBMISSION,
+    UNIT,
+)
 from plan_api.rules.calendar import WorkCalendar
 from plan_api.rules.policies import Offset
 from plan_api.rules.timeliness import Tally, classify, due_soon_from
@@ -36,29 +46,67 @@ class Group:
     count: int
 
 
-def _handed(at: datetime) -> ColumnElement[datetime]:
-    o = OBLIGATION.c
+def _as_it_was(scope: ColumnElement[bool]) -> Subquery:
+    """Return obligations by the units of before every reorganisation, each standing as what took its place stands.
+
+    What was opened for a successor is counted with its predecessors only. Of several that took a place the one that
+    lags stands for all, so that nothing counts as handed in before every part of it is.
+    """
+    o, taking = OBLIGATION.c, OBLIGATION.alias("taking")
+    t = OBLIGATION_TRANSFER.c
+    unexpected = taking.c.state.in_(TERMINAL_WITHOUT_HAND_IN)
+    last = (
+        select(taking)
+        .join(OBLIGATION_TRANSFER, t.to_id == taking.c.id)
+        .where(t.from_id == o.id, taking.c.state != ObligationState.TRANSFERRED)
+        .order_by(unexpected, taking.c.handed_in_at.is_not(None), taking.c.handed_in_at.desc())
+        .limit(1)
+        .lateral("last")
+    )
+    standing = [
+        case((last.c.id.is_not(None), last.c[name]), else_=o[name]).label(name)
+        for name in ("state", "due_at", "handed_in_at", "hand_in_kept_until")
+    ]
+    return (
+        select(o.document_id, o.round_id, o.unit_id, *standing)
+        .select_from(OBLIGATION.outerjoin(last, true()))
+        .where(scope, _owed_before())
+        .subquery("was")
+    )
+
+
+def _owed_before() -> ColumnElement[bool]:
+    """Return whether an obligation was there of itself, not opened for a successor."""
+    return ~exists().where(OBLIGATION_TRANSFER.c.to_id == OBLIGATION.c.id, OBLIGATION_TRANSFER.c.opened)
+
+
+def _handed(at: datetime, o: ReadOnlyColumnCollection[str, Any]) -> ColumnElement[datetime]:
     counts = and_(or_(o.hand_in_kept_until.is_(None), o.hand_in_kept_until > at), o.handed_in_at <= at)
     return case((counts, o.handed_in_at))
 
 
-def _groups(at: datetime, scope: ColumnElement[bool], *, by_unit: bool) -> Select[Any]:
-    o = OBLIGATION.c
-    handed = _handed(at)
+def _groups(at: datetime, scope: ColumnElement[bool], *, by_unit: bool, then: bool) -> Select[Any]:
+    o = _as_it_was(scope).c if then else OBLIGATION.c
+    handed = _handed(at, o)
     in_time = handed < o.due_at
     unit = [o.unit_id] if by_unit else []
     return (
         select(o.document_id, o.round_id, *unit, o.due_at, o.state, func.min(handed), func.count())
-        .where(scope)
+        .where(true() if then else scope)
         .group_by(o.document_id, o.round_id, *unit, o.due_at, o.state, handed.is_(None), in_time)
     )
 
 
 async def groups(
-    connection: AsyncConnection, at: datetime, scope: ColumnElement[bool], *, by_unit: bool = False
+    connection: AsyncConnection,
+    at: datetime,
+    scope: ColumnElement[bool],
+    *,
+    by_unit: bool = False,
+    then: bool = False,
 ) -> list[Group]:
-    """Return the groups of the obligations in a scope, as of an instant."""
-    rows: Iterable[Row[Any]] = await connection.execute(_groups(at, scope, by_unit=by_unit))
+    """Return the groups of the obligations in a scope, as of an instant; `then` by the units of before."""
+    rows: Iterable[Row[Any]] = await connection.execute(_groups(at, scope, by_unit=by_unit, then=then))
     found = []
     for row in rows:
         document_id, round_id, *units, due_at, state, handed_in_at, count = tuple(row)
@@ -197,10 +245,12 @@ def of_units(unit_ids: list[UUID]) -> ColumnElement[bool]:
 
 
 async def units_page(
-    connection: AsyncConnection, document_ids: list[UUID], after: UUID | None, limit: int
+    connection: AsyncConnection, document_ids: list[UUID], after: UUID | None, limit: int, *, then: bool = False
 ) -> list[UUID]:
     """Return a page of the units that owe under some documents, by id."""
     query = select(OBLIGATION.c.unit_id).where(of_documents(document_ids)).distinct().order_by(OBLIGATION.c.unit_id)
+    if then:
+        query = query.where(_owed_before())
     if after is not None:
         query = query.where(OBLIGATION.c.unit_id > after)
     return list((await connection.execute(query.limit(limit))).scalars())

@@ -31,6 +31,7 @@ class Verb(StrEnum):
     DECIDE_EXTENSION = "decide_extension"
     CONSOLIDATE = "consolidate"
     IMPORT_UNITS = "import_units"
+    REORGANISE = "reorganise"
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_CALENDAR = "manage_calendar"
     MANAGE_POLICIES = "manage_policies"

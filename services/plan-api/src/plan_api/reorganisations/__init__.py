@@ -1,0 +1,1 @@
+"""Reorganisations: merge, split, abolish, rename and move units while cascades run."""

@@ -1,0 +1,76 @@
+"""Reorganised in the middle of a chase: the successor is told and chased, the former unit is left in peace."""
+
+from harness.assignment import assign
+from harness.cascade import Cascade, Json, Unit
+
+
+def merged(on: str, former: Unit, successor: Unit) -> Json:
+    return {
+        "effective_on": on,
+        "legal_reference": "Quyết định sáp nhập trường",
+        "operations": [{"kind": "merge", "units": [former.ref], "into": {"unit": successor.ref}}],
+    }
+
+
+async def test_the_successor_is_told_an_hour_later_and_chased_by_the_same_due_time(cascade: Cascade) -> None:
+    school = await assign(cascade, "2026-05-20")
+    successor = await cascade.unit("Trường Trung học cơ sở Nam Hải", "THCSNH", professional=school.superior.unit)
+    await cascade.until("2026-05-11T09:00")
+    heard = len(await school.contact.mails())
+
+    await cascade.said("POST", "/v1/reorganisations", merged("2026-05-11", school.unit, successor))
+    await cascade.until("2026-05-11T09:59")
+    assert not await cascade.mails_to(successor)
+    await cascade.until("2026-05-11T10:30")
+    assert len(await cascade.received(successor, "announce")) == 1
+
+    await cascade.until("2026-05-29T17:00")
+    assert len(await cascade.received(successor, "overdue")) == 1
+    assert await cascade.received(school.superior.unit, "escalate", about=successor, role=None)
+    assert len(await school.contact.mails()) == heard
+    assert (await school.owes())["state"] == "transferred"
+    await cascade.hand_in(successor, school.document)
+    assert await cascade.progress(school.document) == {
+        "expected": 1, "on_time": 0, "late": 1, "missing": 0, "not_due": 0, "due_soon": 0,
+        "no_deadline": 0, "not_applicable": 1, "awaiting_acceptance": 0,
+    }  # fmt: skip
+
+
+async def test_undone_within_the_hour_nobody_ever_heard_of_it(cascade: Cascade) -> None:
+    school = await assign(cascade, "2026-05-20")
+    successor = await cascade.unit("Trường Trung học cơ sở Nam Hải", "THCSNH", professional=school.superior.unit)
+    await cascade.until("2026-05-11T09:00")
+    done = await cascade.said("POST", "/v1/reorganisations", merged("2026-05-11", school.unit, successor))
+    await cascade.until("2026-05-11T09:30")
+
+    await cascade.said("POST", f"/v1/reorganisations/{done['id']}/undo")
+    await cascade.until("2026-05-21T17:00")
+
+    assert not await cascade.mails_to(successor)
+    assert await school.contact.received("overdue")
+
+
+async def test_who_took_over_from_the_superior_hears_of_silence(cascade: Cascade) -> None:
+    school = await assign(cascade, "2026-05-20")
+    heir = await cascade.unit("Phòng Văn hóa – Xã hội Nam Hải", "PVHXHNH", "office", professional=school.issuer.unit)
+    await cascade.until("2026-05-11T09:00")
+
+    await cascade.said("POST", "/v1/reorganisations", merged("2026-05-11", school.superior.unit, heir))
+    await cascade.until("2026-05-29T17:00")
+
+    assert await cascade.received(heir, "escalate", about=school.unit, role=None)
+    assert not await school.superior.contact.mails()
+    assert not await school.superior.head.mails()
+
+
+async def test_who_took_over_from_the_issuer_reviews_and_is_reminded_to(cascade: Cascade) -> None:
+    school = await assign(cascade, "2026-05-20", needs_acceptance=True)
+    heir = await cascade.unit("Sở Giáo dục, Văn hóa", "SGDVH", "department")
+    await school.hand_in()
+    await cascade.said("POST", "/v1/reorganisations", merged("2026-05-04", school.issuer.unit, heir))
+
+    await cascade.until("2026-05-29T17:00")
+
+    assert await cascade.received(heir, "review", about=school.unit, role=None)
+    assert not await school.issuer.contact.received("review")
+    assert (await school.accept())["state"] == "fulfilled"
