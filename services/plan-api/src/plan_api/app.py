@@ -37,6 +37,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     internal.router,
     progress.router,
     documents.router,
+    documents.assignees_router,
     files.router,
     web.router,
     auth.router,

@@ -7,11 +7,35 @@ from cascade_contracts.vocabulary import DocumentState
 from fastapi import APIRouter, Query, Request, Response
 
 from plan_api.auth.endpoints import CallerOf
-from plan_api.documents import drafting, issuing, reading, stopping
-from plan_api.documents.schemas import DocumentIn, DocumentOut, DocumentPage, IssueIn, ReasonIn
+from plan_api.documents import drafting, issuing, reading, selecting, stopping
+from plan_api.documents.schemas import (
+    AssigneePage,
+    AssigneesIn,
+    DocumentIn,
+    DocumentOut,
+    DocumentPage,
+    IssueIn,
+    ReasonIn,
+)
 from plan_api.requests import Act, Answer, ServicesOf, act, act_once, if_match, reachable_database, respond
+from plan_api.rules.calendar import local_date
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
+assignees_router = APIRouter(prefix="/v1/assignees", tags=["documents"])
+
+
+@assignees_router.post("/preview", summary="Preview whom a document would bind")
+async def preview_assignees(
+    services: ServicesOf,
+    caller: CallerOf,
+    body: AssigneesIn,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> AssigneePage:
+    """Return those a draft's list and selectors reach today, each unit once, in Vietnamese order; changes nothing."""
+    async with reachable_database(), services.engine.connect() as connection:
+        today = local_date(services.clock.now())
+        return await selecting.preview(connection, caller, body, today, cursor, limit)
 
 
 async def _whole(doing: Act, document_id: UUID, status: int = 200) -> Answer:

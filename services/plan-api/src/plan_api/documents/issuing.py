@@ -18,7 +18,6 @@ from cascade_contracts.vocabulary import (
     AssignmentMode,
     DocumentState,
     LadderKind,
-    LineKind,
     ObligationState,
     RoundKind,
     SubmissionKind,
@@ -27,7 +26,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.calendar import service as calendar
-from plan_api.documents import drafting, repository
+from plan_api.documents import drafting, repository, selecting
 from plan_api.documents.errors import (
     ConfirmationNeedsReason,
     CutOffBeforeDue,
@@ -36,7 +35,7 @@ from plan_api.documents.errors import (
     IdentityMissing,
     IdentityTaken,
 )
-from plan_api.documents.schemas import AssigneeIn, DocumentIn, IssueIn, RoundIn
+from plan_api.documents.schemas import DocumentIn, IssueIn, RoundIn
 from plan_api.escalation import service as escalation
 from plan_api.escalation import steps
 from plan_api.obligations import answering
@@ -47,6 +46,7 @@ from plan_api.read.parents import Owed, owed_under
 from plan_api.requests import Act
 from plan_api.rules.calendar import WorkCalendar, local_date
 from plan_api.rules.due import Due, DueRefusal, check_due, derive_due
+from plan_api.rules.selecting import Chosen
 
 LEISURE = timedelta(minutes=5)
 """With nothing due for so long after its issue, a document's supervision may start after the burst of an issue."""
@@ -71,11 +71,11 @@ async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
 
     Raises:
         DocumentNotDraft, IdentityMissing, IdentityTaken, DueInPast, DueAfterParent, CutOffBeforeDue,
-        ConfirmationNeedsReason, UnknownParent: nothing changed.
+        ConfirmationNeedsReason, UnknownParent, SelectorMatchesNobody: nothing changed.
     """
     row = await drafting.locked_draft(act, document_id, "issue")
     draft = DocumentIn.model_validate(row.content)
-    await drafting.check_references(act.connection, draft)
+    chosen = await drafting.check_references(act, row.issuer_unit_id, draft)
     _check_identity(draft, order)
     issuing = _Issue(
         document_id,
@@ -89,7 +89,7 @@ async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
     )
     dues = [_due(issuing, position, item) for position, item in enumerate(draft.rounds)]
     await _freeze(act, row.version, issuing)
-    assigned = await _assign(act.connection, issuing)
+    assigned = await _assign(act.connection, issuing, chosen)
     for position, (item, due) in enumerate(zip(draft.rounds, dues, strict=True)):
         await _open_round(act, issuing, position, item, due, assigned)
     await _answer_parents(act, issuing)
@@ -198,41 +198,24 @@ async def _mark_issued(act: Act, issuing: _Issue) -> None:
         raise IdentityTaken(field="number") from error
 
 
-async def _assign(connection: AsyncConnection, issuing: _Issue) -> dict[UUID, Assigned]:
-    draft = issuing.draft
-    ids = await organizations.known_units(connection, [item.unit for item in draft.assignees], "assignees")
-    superiors = {kind: await organizations.current_superiors(connection, ids, kind) for kind in LineKind}
-    assigned: dict[UUID, Assigned] = {}
-    rows = []
-    for unit_id, item in zip(ids, draft.assignees, strict=True):
-        line = _line(item, unit_id, issuing.issuer_id, superiors)
-        superior = superiors[line].get(unit_id) if line else None
-        assigned[unit_id] = Assigned(unit_id, item.mode, superior or issuing.issuer_id)
-        rows.append(
-            {
-                "id": new_id(),
-                "document_id": issuing.document_id,
-                "unit_id": unit_id,
-                "mode": item.mode,
-                "line_kind": line,
-                "superior_unit_id": superior,
-            }
-        )
+async def _assign(connection: AsyncConnection, issuing: _Issue, chosen: Sequence[Chosen[UUID]]) -> dict[UUID, Assigned]:
+    bound = await selecting.bind(connection, issuing.issuer_id, chosen)
+    rows = [
+        {
+            "id": new_id(),
+            "document_id": issuing.document_id,
+            "unit_id": item.unit_id,
+            "mode": item.mode,
+            "line_kind": item.line,
+            "superior_unit_id": item.superior_unit_id,
+        }
+        for item in bound
+    ]
     await repository.add_assignments(connection, rows)
     await _add_recipients(connection, issuing)
-    return assigned
-
-
-def _line(
-    item: AssigneeIn, unit_id: UUID, issuer_id: UUID, superiors: dict[LineKind, dict[UUID, UUID]]
-) -> LineKind | None:
-    """Return the line an assignment comes down: as stated, else where the issuer is the superior, else professional."""
-    if item.line is not None:
-        return item.line
-    for kind in LineKind:
-        if superiors[kind].get(unit_id) == issuer_id:
-            return kind
-    return next((kind for kind in LineKind if unit_id in superiors[kind]), None)
+    return {
+        item.unit_id: Assigned(item.unit_id, item.mode, item.superior_unit_id or issuing.issuer_id) for item in bound
+    }
 
 
 async def _add_recipients(connection: AsyncConnection, issuing: _Issue) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from cascade_contracts.vocabulary import AssignmentMode, DocumentKind, DocumentState, LineKind, RoundKind
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from plan_api.organizations.kinds import UnitKind
 from plan_api.organizations.schemas import UnitRef
 from plan_api.rules.due import DueRule
 
@@ -48,6 +49,67 @@ class AssigneeIn(Body):
     unit: UnitRef
     mode: AssignmentMode = AssignmentMode.ORDER
     line: LineKind | None = None
+
+
+class SelectionIn(Body):
+    """Units by what they are: those below `under` (any depth, or `direct`) on the day, without those excluded.
+
+    `under` is the issuer when not given, `line` keeps to lines of one kind all the way down, `kinds` to kinds of units.
+    """
+
+    under: UnitRef | None = None
+    kinds: list[UnitKind] = Field(default_factory=list, max_length=20)
+    line: LineKind | None = None
+    direct: bool = False
+    excluding: list[UnitRef] = Field(default_factory=list, max_length=1000)
+
+
+class SelectorIn(SelectionIn):
+    """A selection the document binds, in a mode. Resolved as of the day of issue; the issuer never binds itself."""
+
+    mode: AssignmentMode = AssignmentMode.ORDER
+
+
+class AssigneesIn(Body):
+    """Whom a document would bind: units one by one, and by selectors."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "issuer": {"code_system": "local", "code": "SGDDT"},
+                    "selectors": [{"kinds": ["school"], "line": "professional", "direct": True}],
+                }
+            ]
+        },
+    )
+
+    issuer: UnitRef
+    assignees: list[AssigneeIn] = Field(default_factory=list, max_length=50_000)
+    selectors: list[SelectorIn] = Field(default_factory=list, max_length=50)
+
+
+class AssigneeOut(BaseModel):
+    """A unit that would be bound; `ways` names the fields that reach it: `assignees.0`, `selectors.1`."""
+
+    unit_id: UUID
+    name: str
+    kind: str
+    mode: AssignmentMode
+    line: LineKind | None
+    superior_unit_id: UUID | None
+    superior_name: str | None
+    ways: list[str]
+
+
+class AssigneePage(BaseModel):
+    """A page of those who would be bound, in Vietnamese order; `total` counts all, `modes` by mode."""
+
+    items: list[AssigneeOut]
+    total: int
+    modes: dict[AssignmentMode, int]
+    next: str | None = None
 
 
 class RoundIn(Body):
@@ -110,6 +172,7 @@ class DocumentIn(Body):
     policy: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")] = "standard"
     recipients: list[RecipientIn] = Field(default_factory=list, max_length=1000)
     assignees: list[AssigneeIn] = Field(default_factory=list, max_length=50_000)
+    selectors: list[SelectorIn] = Field(default_factory=list, max_length=50)
     rounds: list[RoundIn] = Field(default_factory=list, max_length=50)
     files: list[FileIn] = Field(default_factory=list, max_length=50)
 
