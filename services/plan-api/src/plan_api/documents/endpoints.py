@@ -7,7 +7,7 @@ from cascade_contracts.vocabulary import DocumentState
 from fastapi import APIRouter, Query, Request, Response
 
 from plan_api.auth.endpoints import CallerOf
-from plan_api.documents import drafting, issuing, reading, selecting, stopping
+from plan_api.documents import asking, drafting, issuing, reading, selecting, stopping
 from plan_api.documents.schemas import (
     AssigneePage,
     AssigneesIn,
@@ -16,6 +16,8 @@ from plan_api.documents.schemas import (
     DocumentPage,
     IssueIn,
     ReasonIn,
+    RoundAskedIn,
+    RoundAskedOut,
 )
 from plan_api.requests import Act, Answer, ServicesOf, act, act_once, if_match, reachable_database, respond
 from plan_api.rules.calendar import local_date
@@ -96,6 +98,16 @@ async def issue(request: Request, caller: CallerOf, document_id: UUID, body: Iss
     async def action(doing: Act) -> Answer:
         await issuing.issue(doing, document_id, body)
         return await _whole(doing, document_id)
+
+    return await act_once(request, caller, action)
+
+
+@router.post("/{document_id}/rounds", status_code=201, response_model=RoundAskedOut, summary="Ask for a report now")
+async def ask(request: Request, caller: CallerOf, document_id: UUID, body: RoundAskedIn) -> Response:
+    """Open a round on an issued document for all or some of its assignees; they are told at once."""
+
+    async def action(doing: Act) -> Answer:
+        return Answer(await asking.ask(doing, document_id, body), 201, location=f"/v1/documents/{document_id}")
 
     return await act_once(request, caller, action)
 

@@ -1,7 +1,7 @@
 """Bodies of the documents API: drafts with what they will ask of whom, and documents as they stand."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from cascade_contracts.vocabulary import AssignmentMode, DocumentKind, DocumentState, LineKind, RoundKind
@@ -131,6 +131,33 @@ class RoundIn(Body):
     reports_into: UUID | None = None
 
 
+class RoundAskedIn(RoundIn):
+    """A round opened on an issued document.
+
+    Asked are the assignees named by `assignees` and reached by `selectors`; without both, all but those only informed.
+    The confirmations are those of issue; each needs `reason`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Báo cáo nhanh theo yêu cầu",
+                    "due": {"form": "on", "date": "2026-12-18"},
+                    "selectors": [{"kinds": ["school"]}],
+                }
+            ]
+        },
+    )
+
+    kind: Literal[RoundKind.REPORT, RoundKind.PLAN, RoundKind.TASK] = RoundKind.REPORT
+    selectors: list[SelectionIn] = Field(default_factory=list, max_length=50)
+    allow_past_due: bool = False
+    allow_after_parent: bool = False
+    reason: Text | None = None
+
+
 class DocumentIn(Body):
     """A draft. A number and a date may be missing until issue; then a reason must be given."""
 
@@ -216,6 +243,12 @@ class RoundOut(BaseModel):
     settled_at: datetime | None
     closed_at: datetime | None
     consolidated_at: datetime | None
+
+
+class RoundAskedOut(RoundOut):
+    """A round just opened, with how many units owe it."""
+
+    obligations: int
 
 
 class DocumentOut(BaseModel):

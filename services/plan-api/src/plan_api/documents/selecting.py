@@ -4,7 +4,7 @@ The same code answers the preview and the issue, so what was shown is what is bo
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -42,9 +42,17 @@ class Bound:
 
 
 async def select(
-    connection: AsyncConnection, caller: Caller, issuer_id: UUID, given: SelectionIn, on: date, field: str
+    connection: AsyncConnection,
+    caller: Caller,
+    issuer_id: UUID,
+    given: SelectionIn,
+    on: date,
+    field: str,
+    among: Container[UUID] | None = None,
 ) -> list[UUID]:
     """Return the units of a selection as of a day, in Vietnamese order; the issuer is never among them.
+
+    `among` keeps to some units, those a document binds.
 
     Raises:
         UnitUnknown, SelectorMatchesNobody: naming `field`.
@@ -61,7 +69,7 @@ async def select(
         connection, under, on, line=given.line, kinds=given.kinds, direct=given.direct
     )
     left_out = {issuer_id, *excluded}
-    selected = [unit_id for unit_id in found if unit_id not in left_out]
+    selected = [unit_id for unit_id in found if unit_id not in left_out and (among is None or unit_id in among)]
     if not selected:
         cards = await organizations.unit_cards(connection, [under])
         raise SelectorMatchesNobody(field=field, under=cards[under].name)
