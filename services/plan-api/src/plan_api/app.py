@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from plan_api.auth import endpoints as auth
 from plan_api.calendar import endpoints as calendar
 from plan_api.database import MIGRATIONS
+from plan_api.difficulties import endpoints as difficulties
 from plan_api.documents import endpoints as documents
 from plan_api.documents import file_endpoints as files
 from plan_api.escalation import internal_endpoints as internal
@@ -38,7 +39,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     internal.router,
     progress.router,
     documents.router,
+    documents.assignees_router,
     files.router,
+    difficulties.router,
     web.router,
     auth.router,
     organizations.router,
@@ -56,6 +59,7 @@ TAGS: Final = (
     {"name": "calendar", "description": "Days whose working status differs from the published calendar."},
     {"name": "documents", "description": "Directives and plans: draft, issue, suspend, resume, recall."},
     {"name": "obligations", "description": "What units owe: hand in, decide, extend, consolidate."},
+    {"name": "difficulties", "description": "What hinders units or what they propose, and the answers."},
     {"name": "progress", "description": "Counts that add up, armed steps, the operator's figures."},
     {"name": "health", "description": "Is the process alive, can it serve."},
 )

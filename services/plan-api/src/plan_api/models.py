@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 import plan_api.audit.models
 import plan_api.auth.models
 import plan_api.calendar.models
+import plan_api.difficulties.models
 import plan_api.documents.models
 import plan_api.escalation.models
 import plan_api.integration.models

@@ -74,7 +74,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     named = {parameter["name"].lower() for parameter in parameters}
     wanted = [_LANGUAGE]
     if method == "post":
-        wanted.append(_KEY)
+        wanted.append(_KEY | {"required": False} if path.endswith("/preview") else _KEY)
     if method in {"put", "patch"} and "overrides" not in path:
         wanted.append(_MATCH)
     parameters += [header for header in wanted if header["name"].lower() not in named]

@@ -12,13 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.service import require
-from plan_api.documents import repository
+from plan_api.documents import repository, selecting
 from plan_api.documents.errors import (
     DocumentNotDraft,
     IdentityTaken,
     NotAnAssignee,
     NothingAsked,
-    UnitNamedTwice,
     UnknownParent,
 )
 from plan_api.documents.schemas import DocumentIn
@@ -28,6 +27,8 @@ from plan_api.organizations import service as organizations
 from plan_api.organizations.schemas import UnitRef
 from plan_api.requests import Act, PreconditionFailed
 from plan_api.rules.access import Verb
+from plan_api.rules.calendar import local_date
+from plan_api.rules.selecting import Chosen
 from plan_api.rules.vietnamese import normalise
 
 
@@ -94,7 +95,7 @@ async def locked_draft(act: Act, document_id: UUID, verb: str) -> Row[Any]:
 
 
 async def _values(act: Act, given: DocumentIn, issuer: UUID) -> dict[str, Any]:
-    await check_references(act.connection, given)
+    await check_references(act, issuer, given)
     await escalation.policy_by_code(act.connection, given.policy, act.now)
     root_id, level = await _place(act.connection, given.parents)
     number_key, notation_key = identity_keys(given.number, given.notation)
@@ -125,23 +126,26 @@ async def _place(connection: AsyncConnection, parents: list[UUID]) -> tuple[UUID
     return found[parents[0]].root_id, 1 + max(row.level for row in found.values())
 
 
-async def check_references(connection: AsyncConnection, given: DocumentIn) -> None:
-    """Refuse units that do not exist or stand twice, rounds that ask nobody or a stranger, and files not stored."""
-    assignees = [item.unit for item in given.assignees]
-    ids = await organizations.known_units(connection, assignees, "assignees")
-    seen: set[UUID] = set()
-    for number, (ref, unit_id) in enumerate(zip(assignees, ids, strict=True)):
-        if unit_id in seen:
-            raise UnitNamedTwice(field=f"assignees.{number}", unit=ref)
-        seen.add(unit_id)
-    if given.rounds and not assignees:
+async def check_references(act: Act, issuer: UUID, given: DocumentIn) -> list[Chosen[UUID]]:
+    """Return whom the document binds as of today, each unit once.
+
+    Refuse units that do not exist or stand twice, selectors that match nobody, rounds that ask nobody or a stranger,
+    and files not stored.
+    """
+    connection = act.connection
+    chosen = await selecting.resolve(
+        connection, act.caller, issuer, given.assignees, given.selectors, local_date(act.now)
+    )
+    if given.rounds and not chosen:
         raise NothingAsked(field="assignees")
+    bound = {item.unit for item in chosen}
     for position, item in enumerate(given.rounds):
-        await _check_round_units(connection, position, item.assignees or [], seen)
+        await _check_round_units(connection, position, item.assignees or [], bound)
         await organizations.known_units(connection, item.receivers, f"rounds.{position}.receivers")
     named = [item.unit for item in given.recipients if item.unit is not None]
     await organizations.known_units(connection, named, "recipients")
     await require_files(connection, given.files)
+    return chosen
 
 
 async def _check_round_units(

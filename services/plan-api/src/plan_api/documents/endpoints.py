@@ -7,11 +7,37 @@ from cascade_contracts.vocabulary import DocumentState
 from fastapi import APIRouter, Query, Request, Response
 
 from plan_api.auth.endpoints import CallerOf
-from plan_api.documents import drafting, issuing, reading, stopping
-from plan_api.documents.schemas import DocumentIn, DocumentOut, DocumentPage, IssueIn, ReasonIn
+from plan_api.documents import asking, drafting, issuing, reading, selecting, stopping
+from plan_api.documents.schemas import (
+    AssigneePage,
+    AssigneesIn,
+    DocumentIn,
+    DocumentOut,
+    DocumentPage,
+    IssueIn,
+    ReasonIn,
+    RoundAskedIn,
+    RoundAskedOut,
+)
 from plan_api.requests import Act, Answer, ServicesOf, act, act_once, if_match, reachable_database, respond
+from plan_api.rules.calendar import local_date
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
+assignees_router = APIRouter(prefix="/v1/assignees", tags=["documents"])
+
+
+@assignees_router.post("/preview", summary="Preview whom a document would bind")
+async def preview_assignees(
+    services: ServicesOf,
+    caller: CallerOf,
+    body: AssigneesIn,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> AssigneePage:
+    """Return those a draft's list and selectors reach today, each unit once, in Vietnamese order; changes nothing."""
+    async with reachable_database(), services.engine.connect() as connection:
+        today = local_date(services.clock.now())
+        return await selecting.preview(connection, caller, body, today, cursor, limit)
 
 
 async def _whole(doing: Act, document_id: UUID, status: int = 200) -> Answer:
@@ -72,6 +98,16 @@ async def issue(request: Request, caller: CallerOf, document_id: UUID, body: Iss
     async def action(doing: Act) -> Answer:
         await issuing.issue(doing, document_id, body)
         return await _whole(doing, document_id)
+
+    return await act_once(request, caller, action)
+
+
+@router.post("/{document_id}/rounds", status_code=201, response_model=RoundAskedOut, summary="Ask for a report now")
+async def ask(request: Request, caller: CallerOf, document_id: UUID, body: RoundAskedIn) -> Response:
+    """Open a round on an issued document for all or some of its assignees; they are told at once."""
+
+    async def action(doing: Act) -> Answer:
+        return Answer(await asking.ask(doing, document_id, body), 201, location=f"/v1/documents/{document_id}")
 
     return await act_once(request, caller, action)
 

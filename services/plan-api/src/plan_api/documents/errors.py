@@ -120,6 +120,18 @@ class UnitNamedTwice(Refusal):
     )
 
 
+class SelectorMatchesNobody(Refusal):
+    """A selector finds no unit on the day, or everybody it finds is excluded."""
+
+    code, status = "selector_matches_nobody", 422
+    title = ("Điều kiện chọn không có đơn vị nào", "A selector matches nobody")
+    remedy = (
+        "Không có đơn vị nào thuộc «{under}» khớp điều kiện chọn này. Kính đề nghị nới điều kiện "
+        "(loại đơn vị, tuyến quản lý, đơn vị loại trừ) hoặc bỏ điều kiện này.",
+        "No unit under “{under}” matches this selector. Widen it (kinds, line, excluding) or remove it.",
+    )
+
+
 class NotAnAssignee(Refusal):
     """A round names a unit the document is not assigned to."""
 

@@ -18,7 +18,6 @@ from cascade_contracts.vocabulary import (
     AssignmentMode,
     DocumentState,
     LadderKind,
-    LineKind,
     ObligationState,
     RoundKind,
     SubmissionKind,
@@ -27,7 +26,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.calendar import service as calendar
-from plan_api.documents import drafting, repository
+from plan_api.documents import drafting, repository, selecting
 from plan_api.documents.errors import (
     ConfirmationNeedsReason,
     CutOffBeforeDue,
@@ -36,7 +35,7 @@ from plan_api.documents.errors import (
     IdentityMissing,
     IdentityTaken,
 )
-from plan_api.documents.schemas import AssigneeIn, DocumentIn, IssueIn, RoundIn
+from plan_api.documents.schemas import DocumentIn, IssueIn, RoundIn
 from plan_api.escalation import service as escalation
 from plan_api.escalation import steps
 from plan_api.obligations import answering
@@ -47,14 +46,15 @@ from plan_api.read.parents import Owed, owed_under
 from plan_api.requests import Act
 from plan_api.rules.calendar import WorkCalendar, local_date
 from plan_api.rules.due import Due, DueRefusal, check_due, derive_due
+from plan_api.rules.selecting import Chosen
 
 LEISURE = timedelta(hours=1)
 """With nothing due for so long after its issue, a document's supervision may start after the burst of an issue."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Issue:
-    """Everything settled before the first row is written."""
+class Issue:
+    """Everything settled before the first row is written: of an issue, or of a round opened later (`why`)."""
 
     document_id: UUID
     issuer_id: UUID
@@ -64,6 +64,7 @@ class _Issue:
     days: WorkCalendar
     owed: list[Owed]
     now: datetime
+    why: str = "issue"
 
 
 async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
@@ -71,14 +72,14 @@ async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
 
     Raises:
         DocumentNotDraft, IdentityMissing, IdentityTaken, DueInPast, DueAfterParent, CutOffBeforeDue,
-        ConfirmationNeedsReason, UnknownParent: nothing changed.
+        ConfirmationNeedsReason, UnknownParent, SelectorMatchesNobody: nothing changed.
     """
     days = await calendar.held_calendar(act.connection, act.services)
     row = await drafting.locked_draft(act, document_id, "issue")
     draft = DocumentIn.model_validate(row.content)
-    await drafting.check_references(act.connection, draft)
+    chosen = await drafting.check_references(act, row.issuer_unit_id, draft)
     _check_identity(draft, order)
-    issuing = _Issue(
+    issuing = Issue(
         document_id,
         row.issuer_unit_id,
         draft,
@@ -88,11 +89,12 @@ async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
         await owed_under(act.connection, row.issuer_unit_id, draft.parents),
         act.now,
     )
-    dues = [_due(issuing, position, item) for position, item in enumerate(draft.rounds)]
+    dues = [due_of(issuing, item, f"rounds.{position}.") for position, item in enumerate(draft.rounds)]
     await _freeze(act, row.version, issuing)
-    assigned = await _assign(act.connection, issuing)
+    assigned = await _assign(act.connection, issuing, chosen)
     for position, (item, due) in enumerate(zip(draft.rounds, dues, strict=True)):
-        await _open_round(act, issuing, position, item, due, assigned)
+        units = await _units_of_round(act.connection, item, assigned)
+        await open_round(act, issuing, position, item, due, units, f"rounds.{position}.")
     await _answer_parents(act, issuing)
     if draft.rounds:
         next_step = await escalation.next_step_at(act.connection, document_id)
@@ -106,7 +108,12 @@ def _check_identity(draft: DocumentIn, order: IssueIn) -> None:
         raise IdentityMissing(field=missing[0])
 
 
-def _due(issuing: _Issue, position: int, item: RoundIn) -> Due:
+def due_of(issuing: Issue, item: RoundIn, place: str = "") -> Due:
+    """Derive and check the due time of a round; `place` is where the round stands in the body (`rounds.0.`).
+
+    Raises:
+        DueInPast, DueAfterParent, CutOffBeforeDue, ConfirmationNeedsReason: naming the field.
+    """
     due = derive_due(item.due, issuing.days)
     parent = _reports_into(issuing, item) if item.kind is RoundKind.REPORT else None
     refusals = check_due(
@@ -118,7 +125,7 @@ def _due(issuing: _Issue, position: int, item: RoundIn) -> Due:
         issuing.order.reason,
         item.cut_off_at,
     )
-    field = f"rounds.{position}.due"
+    field = f"{place}due"
     for refusal in refusals:
         match refusal:
             case DueRefusal.PAST_DUE:
@@ -126,13 +133,13 @@ def _due(issuing: _Issue, position: int, item: RoundIn) -> Due:
             case DueRefusal.AFTER_PARENT:
                 raise DueAfterParent(field=field, round=item.title)
             case DueRefusal.CUT_OFF_BEFORE_DUE:
-                raise CutOffBeforeDue(field=f"rounds.{position}.cut_off_at", round=item.title)
+                raise CutOffBeforeDue(field=f"{place}cut_off_at", round=item.title)
             case DueRefusal.REASON_MISSING:
                 raise ConfirmationNeedsReason(field="reason")
     return due
 
 
-def _reports_into(issuing: _Issue, item: RoundIn) -> Owed | None:
+def _reports_into(issuing: Issue, item: RoundIn) -> Owed | None:
     """Return what the issuer owes upwards that this round feeds: named, of the same period, or the only one.
 
     The only one is it only where one of the two names no period: a half-year's report is not the year's.
@@ -148,7 +155,7 @@ def _reports_into(issuing: _Issue, item: RoundIn) -> Owed | None:
     return reports[0]
 
 
-async def _freeze(act: Act, version: int, issuing: _Issue) -> None:
+async def _freeze(act: Act, version: int, issuing: Issue) -> None:
     content = issuing.draft.model_dump(mode="json")
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     await repository.freeze(
@@ -178,7 +185,7 @@ async def _freeze(act: Act, version: int, issuing: _Issue) -> None:
     await _mark_issued(act, issuing)
 
 
-async def _mark_issued(act: Act, issuing: _Issue) -> None:
+async def _mark_issued(act: Act, issuing: Issue) -> None:
     number_key, notation_key = drafting.identity_keys(issuing.draft.number, issuing.draft.notation)
     issued_on = issuing.draft.issued_on or local_date(act.now)
     try:
@@ -199,44 +206,27 @@ async def _mark_issued(act: Act, issuing: _Issue) -> None:
         raise IdentityTaken(field="number") from error
 
 
-async def _assign(connection: AsyncConnection, issuing: _Issue) -> dict[UUID, Assigned]:
-    draft = issuing.draft
-    ids = await organizations.known_units(connection, [item.unit for item in draft.assignees], "assignees")
-    superiors = {kind: await organizations.current_superiors(connection, ids, kind) for kind in LineKind}
-    assigned: dict[UUID, Assigned] = {}
-    rows = []
-    for unit_id, item in zip(ids, draft.assignees, strict=True):
-        line = _line(item, unit_id, issuing.issuer_id, superiors)
-        superior = superiors[line].get(unit_id) if line else None
-        assigned[unit_id] = Assigned(unit_id, item.mode, superior or issuing.issuer_id)
-        rows.append(
-            {
-                "id": new_id(),
-                "document_id": issuing.document_id,
-                "unit_id": unit_id,
-                "mode": item.mode,
-                "line_kind": line,
-                "superior_unit_id": superior,
-            }
-        )
+async def _assign(connection: AsyncConnection, issuing: Issue, chosen: Sequence[Chosen[UUID]]) -> dict[UUID, Assigned]:
+    bound = await selecting.bind(connection, issuing.issuer_id, chosen)
+    rows = [
+        {
+            "id": new_id(),
+            "document_id": issuing.document_id,
+            "unit_id": item.unit_id,
+            "mode": item.mode,
+            "line_kind": item.line,
+            "superior_unit_id": item.superior_unit_id,
+        }
+        for item in bound
+    ]
     await repository.add_assignments(connection, rows)
     await _add_recipients(connection, issuing)
-    return assigned
+    return {
+        item.unit_id: Assigned(item.unit_id, item.mode, item.superior_unit_id or issuing.issuer_id) for item in bound
+    }
 
 
-def _line(
-    item: AssigneeIn, unit_id: UUID, issuer_id: UUID, superiors: dict[LineKind, dict[UUID, UUID]]
-) -> LineKind | None:
-    """Return the line an assignment comes down: as stated, else where the issuer is the superior, else professional."""
-    if item.line is not None:
-        return item.line
-    for kind in LineKind:
-        if superiors[kind].get(unit_id) == issuer_id:
-            return kind
-    return next((kind for kind in LineKind if unit_id in superiors[kind]), None)
-
-
-async def _add_recipients(connection: AsyncConnection, issuing: _Issue) -> None:
+async def _add_recipients(connection: AsyncConnection, issuing: Issue) -> None:
     rows = []
     for item in issuing.draft.recipients:
         unit_id = (await organizations.known_units(connection, [item.unit], "recipients"))[0] if item.unit else None
@@ -252,22 +242,23 @@ async def _add_recipients(connection: AsyncConnection, issuing: _Issue) -> None:
     await repository.add_recipients(connection, rows)
 
 
-async def _open_round(
-    act: Act, issuing: _Issue, position: int, item: RoundIn, due: Due, assigned: dict[UUID, Assigned]
-) -> None:
+async def open_round(
+    act: Act, issuing: Issue, position: int, item: RoundIn, due: Due, units: Sequence[Assigned], place: str = ""
+) -> UUID:
+    """Write a round with what the units owe of it, arm its ladders and announce it at once; return its id."""
     round_id = new_id()
     parent = _reports_into(issuing, item) if item.kind is RoundKind.REPORT else None
     await repository.add_rounds(act.connection, [_round_row(issuing, round_id, position, item, due, parent)])
-    units = await _units_of_round(act.connection, item, assigned)
     ladders = {
         mode: await _arm(act.connection, issuing, round_id, item, due, mode)
         for mode in sorted({unit.mode for unit in units})
     }
-    receivers = await organizations.known_units(act.connection, item.receivers, f"rounds.{position}.receivers")
+    receivers = await organizations.known_units(act.connection, item.receivers, f"{place}receivers")
     opened = OpenRound(round_id, issuing.document_id, issuing.issuer_id, due.due_at, due.due_on, ladders, receivers)
     await open_obligations(act.connection, opened, units, act.now)
     for ladder_id in ladders.values():
         await steps.announce(act.connection, act.services, ladder_id, issuing.policy, act.now)
+    return round_id
 
 
 async def _units_of_round(
@@ -276,7 +267,7 @@ async def _units_of_round(
     """Return who owes a round: those it names, else all but those who are only informed."""
     if item.assignees is not None:
         ids = await organizations.known_units(connection, item.assignees, "assignees")
-        return [assigned[unit_id] for unit_id in ids]
+        return [assigned[unit_id] for unit_id in dict.fromkeys(ids)]
     return [
         unit
         for unit in assigned.values()
@@ -285,7 +276,7 @@ async def _units_of_round(
 
 
 def _round_row(
-    issuing: _Issue, round_id: UUID, position: int, item: RoundIn, due: Due, parent: Owed | None
+    issuing: Issue, round_id: UUID, position: int, item: RoundIn, due: Due, parent: Owed | None
 ) -> dict[str, Any]:
     return {
         "id": round_id,
@@ -309,7 +300,7 @@ def _round_row(
 
 
 async def _arm(
-    connection: AsyncConnection, issuing: _Issue, round_id: UUID, item: RoundIn, due: Due, mode: AssignmentMode
+    connection: AsyncConnection, issuing: Issue, round_id: UUID, item: RoundIn, due: Due, mode: AssignmentMode
 ) -> UUID:
     order = escalation.LadderOrder(
         issuing.document_id,
@@ -318,14 +309,14 @@ async def _arm(
         mode,
         due_at=due.due_at,
         anchor_at=issuing.now,
-        reason="issue",
+        reason=issuing.why,
         cut_off_at=item.cut_off_at,
         announce=True,
     )
     return await escalation.arm_ladder(connection, order, issuing.policy, issuing.days, issuing.now)
 
 
-async def _answer_parents(act: Act, issuing: _Issue) -> None:
+async def _answer_parents(act: Act, issuing: Issue) -> None:
     """Hand the plan in where its parents ask for one."""
     answer = SubmissionIn(
         kind=SubmissionKind.PLAN,

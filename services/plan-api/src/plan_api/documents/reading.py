@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from cascade_contracts.vocabulary import DocumentKind, DocumentState, RoundKind
 from cascade_servicekit.problems import NotFound
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.service import allows
@@ -54,27 +56,29 @@ async def readable(connection: AsyncConnection, caller: Caller, document_id: UUI
     return Readable(document_id, row.root_id, row.issuer_unit_id, DocumentState(row.state), row.suspended)
 
 
+def round_out(row: Row[Any]) -> RoundOut:
+    """Return a round as the API shows it."""
+    return RoundOut(
+        id=row.id,
+        kind=RoundKind(row.kind),
+        title=row.title,
+        period=row.period,
+        due_at=row.due_at,
+        due_on=row.due_on,
+        due_reasons=row.due_reasons,
+        cut_off_at=row.cut_off_at,
+        needs_acceptance=row.needs_acceptance,
+        signed_file_required=row.signed_file_required,
+        reports_into=row.reports_into_round_id,
+        settled_at=row.settled_at,
+        closed_at=row.closed_at,
+        consolidated_at=row.consolidated_at,
+    )
+
+
 async def rounds(connection: AsyncConnection, document_id: UUID) -> list[RoundOut]:
     """Return a document's rounds by position."""
-    return [
-        RoundOut(
-            id=row.id,
-            kind=RoundKind(row.kind),
-            title=row.title,
-            period=row.period,
-            due_at=row.due_at,
-            due_on=row.due_on,
-            due_reasons=row.due_reasons,
-            cut_off_at=row.cut_off_at,
-            needs_acceptance=row.needs_acceptance,
-            signed_file_required=row.signed_file_required,
-            reports_into=row.reports_into_round_id,
-            settled_at=row.settled_at,
-            closed_at=row.closed_at,
-            consolidated_at=row.consolidated_at,
-        )
-        for row in await repository.rounds_of(connection, document_id)
-    ]
+    return [round_out(row) for row in await repository.rounds_of(connection, document_id)]
 
 
 async def whole(connection: AsyncConnection, caller: Caller, document_id: UUID) -> DocumentOut:

@@ -131,6 +131,18 @@ async def rounds_of(connection: AsyncConnection, document_id: UUID) -> list[Row[
     return list(await connection.execute(query))
 
 
+async def next_position(connection: AsyncConnection, document_id: UUID) -> int:
+    """Return the position a further round of a locked document gets."""
+    query = select(func.coalesce(func.max(ROUND.c.position), -1)).where(ROUND.c.document_id == document_id)
+    return int((await connection.execute(query)).scalar_one()) + 1
+
+
+async def assignments(connection: AsyncConnection, document_id: UUID) -> list[Row[Any]]:
+    """Return whom a document binds, in the order of its issue."""
+    query = select(ASSIGNMENT).where(ASSIGNMENT.c.document_id == document_id).order_by(ASSIGNMENT.c.id)
+    return list(await connection.execute(query))
+
+
 async def round_(connection: AsyncConnection, round_id: UUID) -> Row[Any] | None:
     """Return a round."""
     return (await connection.execute(select(ROUND).where(ROUND.c.id == round_id))).one_or_none()

@@ -1,12 +1,13 @@
 """Bodies of the documents API: drafts with what they will ask of whom, and documents as they stand."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from cascade_contracts.vocabulary import AssignmentMode, DocumentKind, DocumentState, LineKind, RoundKind
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from plan_api.organizations.kinds import UnitKind
 from plan_api.organizations.schemas import UnitRef
 from plan_api.rules.due import DueRule
 
@@ -50,6 +51,67 @@ class AssigneeIn(Body):
     line: LineKind | None = None
 
 
+class SelectionIn(Body):
+    """Units by what they are: those below `under` (any depth, or `direct`) on the day, without those excluded.
+
+    `under` is the issuer when not given, `line` keeps to lines of one kind all the way down, `kinds` to kinds of units.
+    """
+
+    under: UnitRef | None = None
+    kinds: list[UnitKind] = Field(default_factory=list, max_length=20)
+    line: LineKind | None = None
+    direct: bool = False
+    excluding: list[UnitRef] = Field(default_factory=list, max_length=1000)
+
+
+class SelectorIn(SelectionIn):
+    """A selection the document binds, in a mode. Resolved as of the day of issue; the issuer never binds itself."""
+
+    mode: AssignmentMode = AssignmentMode.ORDER
+
+
+class AssigneesIn(Body):
+    """Whom a document would bind: units one by one, and by selectors."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "issuer": {"code_system": "local", "code": "SGDDT"},
+                    "selectors": [{"kinds": ["school"], "line": "professional", "direct": True}],
+                }
+            ]
+        },
+    )
+
+    issuer: UnitRef
+    assignees: list[AssigneeIn] = Field(default_factory=list, max_length=50_000)
+    selectors: list[SelectorIn] = Field(default_factory=list, max_length=50)
+
+
+class AssigneeOut(BaseModel):
+    """A unit that would be bound; `ways` names the fields that reach it: `assignees.0`, `selectors.1`."""
+
+    unit_id: UUID
+    name: str
+    kind: str
+    mode: AssignmentMode
+    line: LineKind | None
+    superior_unit_id: UUID | None
+    superior_name: str | None
+    ways: list[str]
+
+
+class AssigneePage(BaseModel):
+    """A page of those who would be bound, in Vietnamese order; `total` counts all, `modes` by mode."""
+
+    items: list[AssigneeOut]
+    total: int
+    modes: dict[AssignmentMode, int]
+    next: str | None = None
+
+
 class RoundIn(Body):
     """One thing asked of the assignees.
 
@@ -67,6 +129,33 @@ class RoundIn(Body):
     assignees: list[UnitRef] | None = None
     receivers: list[UnitRef] = Field(default_factory=list)
     reports_into: UUID | None = None
+
+
+class RoundAskedIn(RoundIn):
+    """A round opened on an issued document.
+
+    Asked are the assignees named by `assignees` and reached by `selectors`; without both, all but those only informed.
+    The confirmations are those of issue; each needs `reason`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Báo cáo nhanh theo yêu cầu",
+                    "due": {"form": "on", "date": "2026-12-18"},
+                    "selectors": [{"kinds": ["school"]}],
+                }
+            ]
+        },
+    )
+
+    kind: Literal[RoundKind.REPORT, RoundKind.PLAN, RoundKind.TASK] = RoundKind.REPORT
+    selectors: list[SelectionIn] = Field(default_factory=list, max_length=50)
+    allow_past_due: bool = False
+    allow_after_parent: bool = False
+    reason: Text | None = None
 
 
 class DocumentIn(Body):
@@ -110,6 +199,7 @@ class DocumentIn(Body):
     policy: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")] = "standard"
     recipients: list[RecipientIn] = Field(default_factory=list, max_length=1000)
     assignees: list[AssigneeIn] = Field(default_factory=list, max_length=50_000)
+    selectors: list[SelectorIn] = Field(default_factory=list, max_length=50)
     rounds: list[RoundIn] = Field(default_factory=list, max_length=50)
     files: list[FileIn] = Field(default_factory=list, max_length=50)
 
@@ -153,6 +243,12 @@ class RoundOut(BaseModel):
     settled_at: datetime | None
     closed_at: datetime | None
     consolidated_at: datetime | None
+
+
+class RoundAskedOut(RoundOut):
+    """A round just opened, with how many units owe it."""
+
+    obligations: int
 
 
 class DocumentOut(BaseModel):

@@ -21,7 +21,12 @@ from plan_api.requests import Act
 from plan_api.rules.access import Verb
 
 
-async def _locked_in_force(act: Act, document_id: UUID, verb: Verb) -> Row[Any]:
+async def locked_in_force(act: Act, document_id: UUID, verb: Verb) -> Row[Any]:
+    """Lock a document in force on which the caller may do something.
+
+    Raises:
+        NotFound, Forbidden, DocumentNotInForce: nothing changed.
+    """
     document = await repository.lock_document(act.connection, document_id)
     if document is None:
         raise NotFound(what="document")
@@ -33,7 +38,7 @@ async def _locked_in_force(act: Act, document_id: UUID, verb: Verb) -> Row[Any]:
 
 async def suspend(act: Act, document_id: UUID, reason: str) -> None:
     """Stop chasing from now on; answers are still taken."""
-    await _locked_in_force(act, document_id, Verb.SUSPEND_DOCUMENT)
+    await locked_in_force(act, document_id, Verb.SUSPEND_DOCUMENT)
     if await repository.is_suspended(act.connection, document_id):
         raise AlreadySuspended
     await repository.add_suspension(
@@ -52,7 +57,7 @@ async def suspend(act: Act, document_id: UUID, reason: str) -> None:
 
 async def resume(act: Act, document_id: UUID) -> None:
     """Go on chasing: of the steps that passed meanwhile only the latest of each ladder speaks."""
-    await _locked_in_force(act, document_id, Verb.SUSPEND_DOCUMENT)
+    await locked_in_force(act, document_id, Verb.SUSPEND_DOCUMENT)
     if not await repository.is_suspended(act.connection, document_id):
         raise NotSuspended
     await repository.end_suspension(act.connection, document_id, act.now)
@@ -62,7 +67,7 @@ async def resume(act: Act, document_id: UUID) -> None:
 
 async def recall(act: Act, document_id: UUID, reason: str) -> None:
     """Take a document back: what it still asks for is withdrawn, unsent notices are withheld."""
-    await _locked_in_force(act, document_id, Verb.RECALL_DOCUMENT)
+    await locked_in_force(act, document_id, Verb.RECALL_DOCUMENT)
     if await repository.is_suspended(act.connection, document_id):
         await repository.end_suspension(act.connection, document_id, act.now)
     await repository.change_document(

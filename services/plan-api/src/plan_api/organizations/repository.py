@@ -68,6 +68,34 @@ async def descendants(connection: AsyncConnection, unit_id: UUID) -> set[UUID]:
     return {row.id for row in rows if row.id != unit_id}
 
 
+async def select_below(
+    connection: AsyncConnection, unit_id: UUID, on: date, *, line: str | None, kinds: Sequence[str], direct: bool
+) -> list[UUID]:
+    """Return the units below a unit on lines (of one kind, if given) that hold on a day, in Vietnamese order.
+
+    Units that do not exist that day are left out; `direct` stops one step down. The unit itself is not among them.
+    """
+    holds = [
+        or_(LINE.c.valid_from.is_(None), LINE.c.valid_from <= on),
+        or_(LINE.c.valid_to.is_(None), LINE.c.valid_to > on),
+        *([LINE.c.kind == line] if line else []),
+    ]
+    found = select(LINE.c.subordinate_id.label("id")).where(LINE.c.superior_id == unit_id, *holds)
+    if not direct:
+        tree = found.cte("selected", recursive=True)
+        deeper = select(LINE.c.subordinate_id).join(tree, LINE.c.superior_id == tree.c.id).where(*holds)
+        found = select(tree.union(deeper).c.id)
+    statement = select(UNIT.c.id).where(
+        UNIT.c.id.in_(found),
+        UNIT.c.id != unit_id,
+        or_(UNIT.c.valid_from.is_(None), UNIT.c.valid_from <= on),
+        or_(UNIT.c.valid_to.is_(None), UNIT.c.valid_to > on),
+    )
+    if kinds:
+        statement = statement.where(UNIT.c.kind.in_(kinds))
+    return [row.id for row in await fetch(connection, statement.order_by(UNIT.c.name_sort, UNIT.c.id))]
+
+
 async def superiors(connection: AsyncConnection, unit_ids: Iterable[UUID], kind: str) -> dict[UUID, UUID]:
     """Return the current superior on one line by subordinate."""
     statement = select(LINE.c.subordinate_id, LINE.c.superior_id).where(

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.organizations import repository
 from plan_api.organizations.errors import UnitUnknown
+from plan_api.organizations.kinds import UnitKind
 from plan_api.organizations.schemas import UnitRef
 from plan_api.services import Services
 
@@ -30,6 +31,7 @@ __all__ = [
     "known_units",
     "seat_cards",
     "seats_of_units",
+    "select_below",
     "subtree",
     "unit_cards",
     "units_by_reference",
@@ -93,6 +95,22 @@ async def is_under(connection: AsyncConnection, unit_id: UUID, superior_id: UUID
 async def descendants(connection: AsyncConnection, unit_id: UUID) -> set[UUID]:
     """Return the units below a unit on current lines of both kinds, without itself."""
     return await repository.descendants(connection, unit_id)
+
+
+async def select_below(
+    connection: AsyncConnection,
+    unit_id: UUID,
+    on: date,
+    *,
+    line: LineKind | None = None,
+    kinds: Sequence[UnitKind] = (),
+    direct: bool = False,
+) -> list[UUID]:
+    """Return the units below a unit as of a local date, in Vietnamese order, without itself.
+
+    `line` keeps to lines of one kind all the way down, `kinds` to kinds of units, `direct` to the next step down.
+    """
+    return await repository.select_below(connection, unit_id, on, line=line, kinds=kinds, direct=direct)
 
 
 async def subtree(connection: AsyncConnection, unit_id: UUID) -> set[UUID]:

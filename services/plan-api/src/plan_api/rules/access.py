@@ -29,6 +29,8 @@ class Verb(StrEnum):
     WAIVE = "waive"
     ASK_EXTENSION = "ask_extension"
     DECIDE_EXTENSION = "decide_extension"
+    RAISE_DIFFICULTY = "raise_difficulty"
+    ANSWER_DIFFICULTY = "answer_difficulty"
     CONSOLIDATE = "consolidate"
     IMPORT_UNITS = "import_units"
     REORGANISE = "reorganise"
@@ -57,14 +59,26 @@ _READING: Final = {
     Verb.READ_PROGRESS: _OWN_AND_BELOW,
     Verb.READ_DOCUMENT: _OWN_AND_BELOW,
 }
-_ANSWERING: Final = {Verb.ACKNOWLEDGE: _OWN, Verb.HAND_IN: _OWN, Verb.ASK_EXTENSION: _OWN}
+_ANSWERING: Final = {
+    Verb.ACKNOWLEDGE: _OWN,
+    Verb.HAND_IN: _OWN,
+    Verb.ASK_EXTENSION: _OWN,
+    Verb.RAISE_DIFFICULTY: _OWN,
+}
 _ISSUING: Final = (Verb.CREATE_DOCUMENT, Verb.ISSUE_DOCUMENT, Verb.SUSPEND_DOCUMENT, Verb.RECALL_DOCUMENT)
 
 ACCESS_TABLE: Final[Mapping[Role, Mapping[Verb, frozenset[Relation]]]] = MappingProxyType(
     {
         Role.READER: MappingProxyType(_READING),
         Role.UNIT: MappingProxyType(
-            _READING | _ANSWERING | {Verb.CREATE_DOCUMENT: _OWN, Verb.ISSUE_DOCUMENT: _OWN, Verb.CONSOLIDATE: _OWN}
+            _READING
+            | _ANSWERING
+            | {
+                Verb.CREATE_DOCUMENT: _OWN,
+                Verb.ISSUE_DOCUMENT: _OWN,
+                Verb.CONSOLIDATE: _OWN,
+                Verb.ANSWER_DIFFICULTY: _OWN,
+            }
         ),
         Role.CLERK: MappingProxyType(
             _READING
@@ -74,6 +88,7 @@ ACCESS_TABLE: Final[Mapping[Role, Mapping[Verb, frozenset[Relation]]]] = Mapping
                 Verb.REVIEW: _OWN_AND_BELOW,
                 Verb.WAIVE: _OWN_AND_BELOW,
                 Verb.DECIDE_EXTENSION: _OWN_AND_BELOW,
+                Verb.ANSWER_DIFFICULTY: _OWN_AND_BELOW,
                 Verb.CONSOLIDATE: _OWN_AND_BELOW,
             }
         ),

@@ -1,0 +1,1 @@
+"""Difficulties and proposals units raise about a document, and the answers of whoever issued it."""
