@@ -162,12 +162,12 @@ async def built_upon(connection: AsyncConnection, changes: Sequence[Change]) -> 
             found[table.name] += sum(
                 now.get(each.row_id) != {name: each.after[name] for name in names} for each in alike
             )
-    created = {(change.table, change.row_id) for change in changes if change.before is None}
+    known = {(change.table, change.row_id) for change in changes}
     for table, here in _by_table(changes).items():
         ids = [change.row_id for change in here if change.before is None]
         for referring, column in _references(table) if ids else ():
             query = select(func.count()).select_from(referring).where(_among(referring.c[column], ids))
-            own = [row_id for name, row_id in created if name == referring.name]
+            own = [row_id for name, row_id in known if name == referring.name]
             others = query.where(~_among(_key(referring), own)) if own else query
             found[referring.name] += (await connection.execute(others)).scalar_one()
     return {name: count for name, count in found.items() if count}
@@ -189,22 +189,39 @@ def _references(target: Table) -> list[tuple[Table, str]]:
 
 
 async def take_back(connection: AsyncConnection, changes: Sequence[Change], now: datetime) -> None:
-    """Delete what was created and give what was changed its former columns back, set by set."""
+    """Delete what was created and give what was changed its former columns back, set by set.
+
+    Units go last: what is given back may still name one. All else goes first: it may stand in the place of what is
+    given back.
+    """
     by_table = _by_table(changes)
-    for table in reversed(metadata().sorted_tables):
-        created = [change.row_id for change in by_table.get(table, ()) if change.before is None]
-        if created:
-            await connection.execute(delete(table).where(_among(_key(table), created)))
-    for table, here in by_table.items():
-        alike: dict[tuple[tuple[str, Any], ...], list[UUID]] = defaultdict(list)
-        for change in here:
-            if change.before is not None:
-                former = {name: value for name, value in change.before.items() if name not in _NOT_RESTORED}
-                alike[tuple(sorted(former.items()))].append(change.row_id)
-        for former_values, ids in alike.items():
-            values: dict[str, Any] = {name: _value(table, name, kept) for name, kept in former_values}
-            if _VERSION in table.c:
-                values[_VERSION] = table.c[_VERSION] + 1
-            if "updated_at" in table.c:
-                values["updated_at"] = now
-            await connection.execute(update(table).where(_among(_key(table), ids)).values(**values))
+    tables = [table for table in reversed(metadata().sorted_tables) if table in by_table]
+    for table in tables:
+        if table.name != "unit":
+            await _delete_created(connection, table, by_table[table])
+    for table in tables:
+        await _give_back(connection, table, by_table[table], now)
+    for table in tables:
+        if table.name == "unit":
+            await _delete_created(connection, table, by_table[table])
+
+
+async def _delete_created(connection: AsyncConnection, table: Table, here: Sequence[Change]) -> None:
+    created = [change.row_id for change in here if change.before is None]
+    if created:
+        await connection.execute(delete(table).where(_among(_key(table), created)))
+
+
+async def _give_back(connection: AsyncConnection, table: Table, here: Sequence[Change], now: datetime) -> None:
+    alike: dict[tuple[tuple[str, Any], ...], list[UUID]] = defaultdict(list)
+    for change in here:
+        if change.before is not None:
+            former = {name: value for name, value in change.before.items() if name not in _NOT_RESTORED}
+            alike[tuple(sorted(former.items()))].append(change.row_id)
+    for former_values, ids in alike.items():
+        values: dict[str, Any] = {name: _value(table, name, kept) for name, kept in former_values}
+        if _VERSION in table.c:
+            values[_VERSION] = table.c[_VERSION] + 1
+        if "updated_at" in table.c:
+            values["updated_at"] = now
+        await connection.execute(update(table).where(_among(_key(table), ids)).values(**values))

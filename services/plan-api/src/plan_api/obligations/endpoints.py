@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from plan_api.auth.endpoints import CallerOf
-from plan_api.obligations import answering, consolidating, extending, reading
+from plan_api.obligations import answering, briefing, consolidating, extending, reading
 from plan_api.obligations import deciding as decisions
 from plan_api.obligations.schemas import (
     AcceptIn,
@@ -24,6 +24,7 @@ from plan_api.obligations.schemas import (
     ObligationPage,
     ReasonIn,
     ReturnIn,
+    SeatBrief,
     SubmissionIn,
 )
 from plan_api.read.obligations import Filters
@@ -58,6 +59,13 @@ async def page(
         units = await reading.visible_units(connection, caller)
         filters = Filters(units, unit, document, round, deciding, state)
         return await reading.page(connection, services, filters, cursor, limit)
+
+
+@router.get("/seats/{seat_id}/brief", summary="Brief whoever takes a seat over")
+async def brief(services: ServicesOf, caller: CallerOf, seat_id: UUID) -> SeatBrief:
+    """Return what is open, late, promised, under review and to be decided at a seat's unit."""
+    async with reachable_database(), services.reading.connect() as connection:
+        return await briefing.brief(connection, services, caller, seat_id)
 
 
 @router.get("/obligations/{obligation_id}", response_model=ObligationDetail, summary="Read an obligation")

@@ -241,3 +241,35 @@ class ConsolidationOut(BaseModel):
     created_at: datetime
     submitted_at: datetime | None
     upward_obligation_id: UUID | None
+
+
+class PromiseOut(BaseModel):
+    """More time that was asked for, or granted, about something not settled yet."""
+
+    id: UUID
+    obligation_id: UUID
+    document_title: str
+    round_title: str
+    state: ExtensionState
+    reason: str
+    requested_at: datetime
+    requested_due_at: datetime
+    decided_due_at: datetime | None
+
+
+class SeatBrief(BaseModel):
+    """What whoever takes a seat over must know: what its unit owes, what is late, what was promised, what waits.
+
+    `next` of a list goes on at `/v1/obligations` with the unit (`to_decide`: the deciding unit) and the state.
+    """
+
+    seat_id: UUID
+    seat_title: str
+    unit_id: UUID
+    unit_name: str
+    at: datetime
+    late: list[ObligationCard] = Field(description="those of `open` whose due time has come, longest overdue first")
+    open: ObligationPage
+    awaiting_review: ObligationPage
+    to_decide: ObligationPage
+    promised: list[PromiseOut]

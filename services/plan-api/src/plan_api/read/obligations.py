@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from cascade_contracts.vocabulary import ObligationState
+from cascade_contracts.vocabulary import ExtensionState, ObligationState
 from sqlalchemy import Row, Select, Table, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -141,3 +141,30 @@ async def extensions(connection: AsyncConnection, obligation_id: UUID) -> list[d
         select(EXTENSION).where(EXTENSION.c.obligation_id == obligation_id).order_by(EXTENSION.c.requested_at.desc())
     )
     return [dict(row._mapping) for row in await connection.execute(query)]
+
+
+async def promises(connection: AsyncConnection, unit_id: UUID) -> Sequence[Row[Any]]:
+    """Return the undecided and granted requests for more time about what a unit has not settled, newest first."""
+    query = (
+        select(
+            EXTENSION.c.id,
+            EXTENSION.c.obligation_id,
+            DOCUMENT.c.title.label("document_title"),
+            ROUND.c.title.label("round_title"),
+            EXTENSION.c.state,
+            EXTENSION.c.reason,
+            EXTENSION.c.requested_at,
+            EXTENSION.c.requested_due_at,
+            EXTENSION.c.decided_due_at,
+        )
+        .join(OBLIGATION, OBLIGATION.c.id == EXTENSION.c.obligation_id)
+        .join(DOCUMENT, DOCUMENT.c.id == OBLIGATION.c.document_id)
+        .join(ROUND, ROUND.c.id == OBLIGATION.c.round_id)
+        .where(
+            OBLIGATION.c.unit_id == unit_id,
+            OBLIGATION.c.state.in_((ObligationState.OPEN, ObligationState.SUBMITTED)),
+            EXTENSION.c.state.in_((ExtensionState.OPEN, ExtensionState.APPROVED)),
+        )
+        .order_by(EXTENSION.c.requested_at.desc(), EXTENSION.c.id)
+    )
+    return cast("Sequence[Row[Any]]", (await connection.execute(query)).all())
