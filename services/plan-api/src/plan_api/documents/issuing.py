@@ -23,6 +23,7 @@ from cascade_contracts.vocabulary import (
     RoundKind,
     SubmissionKind,
 )
+from cascade_servicekit.problems import Refusal
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -35,6 +36,7 @@ from plan_api.documents.errors import (
     DueInPast,
     IdentityMissing,
     IdentityTaken,
+    NoDayLeftUnderParent,
 )
 from plan_api.documents.schemas import AssigneeIn, DocumentIn, IssueIn, RoundIn
 from plan_api.escalation import service as escalation
@@ -46,7 +48,19 @@ from plan_api.organizations import service as organizations
 from plan_api.read.parents import Owed, owed_under
 from plan_api.requests import Act
 from plan_api.rules.calendar import WorkCalendar, local_date
-from plan_api.rules.due import Due, DueRefusal, check_due, derive_due
+from plan_api.rules.due import (
+    AtInstant,
+    Due,
+    DueRefusal,
+    DueRule,
+    OnDate,
+    check_due,
+    derive_due,
+    latest_under,
+    waived,
+    with_grace,
+)
+from plan_api.rules.vietnamese import format_day
 
 LEISURE = timedelta(minutes=5)
 """With nothing due for so long after its issue, a document's supervision may start after the burst of an issue."""
@@ -66,12 +80,21 @@ class _Issue:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _RoundDue:
+    """A round's due time with the rule it goes on being derived from; waived when past and let off."""
+
+    due: Due
+    rule: DueRule
+    waived: bool = False
+
+
 async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
     """Issue a draft.
 
     Raises:
-        DocumentNotDraft, IdentityMissing, IdentityTaken, DueInPast, DueAfterParent, CutOffBeforeDue,
-        ConfirmationNeedsReason, UnknownParent: nothing changed.
+        DocumentNotDraft, IdentityMissing, IdentityTaken, DueInPast, DueAfterParent, NoDayLeftUnderParent,
+        CutOffBeforeDue, ConfirmationNeedsReason, UnknownParent: nothing changed.
     """
     days = await calendar.held_calendar(act.connection, act.services)
     row = await drafting.locked_draft(act, document_id, "issue")
@@ -88,7 +111,7 @@ async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
         await owed_under(act.connection, row.issuer_unit_id, draft.parents),
         act.now,
     )
-    dues = [_due(issuing, position, item) for position, item in enumerate(draft.rounds)]
+    dues = [_settle_due(issuing, position, item) for position, item in enumerate(draft.rounds)]
     await _freeze(act, row.version, issuing)
     assigned = await _assign(act.connection, issuing)
     for position, (item, due) in enumerate(zip(draft.rounds, dues, strict=True)):
@@ -97,7 +120,15 @@ async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
     if draft.rounds:
         next_step = await escalation.next_step_at(act.connection, document_id)
         act.agenda_changed(document_id, leisurely=next_step is None or next_step - act.now > LEISURE)
-    act.record("issue", "document", document_id, assignees=len(assigned), rounds=len(dues), reason=order.reason)
+    act.record(
+        "issue",
+        "document",
+        document_id,
+        assignees=len(assigned),
+        rounds=len(dues),
+        waived=sum(due.waived for due in dues),
+        reason=order.reason,
+    )
 
 
 def _check_identity(draft: DocumentIn, order: IssueIn) -> None:
@@ -106,13 +137,46 @@ def _check_identity(draft: DocumentIn, order: IssueIn) -> None:
         raise IdentityMissing(field=missing[0])
 
 
-def _due(issuing: _Issue, position: int, item: RoundIn) -> Due:
-    due = derive_due(item.due, issuing.days)
+def _settle_due(issuing: _Issue, position: int, item: RoundIn) -> _RoundDue:
+    """Return a round's due time as it is issued: as stated, or what was asked for where that has passed."""
+    due, given = derive_due(item.due, issuing.days), issuing.order.past_due
+    if given is None or due.due_at is None or due.due_at > issuing.now:
+        return _RoundDue(_checked(issuing, position, item, due), item.due)
+    if not issuing.order.reason:
+        raise ConfirmationNeedsReason(field="reason")
+    if given.grace_on is None:
+        return _RoundDue(waived(due, issuing.order.reason), item.due, waived=True)
+    rule = OnDate(date=given.grace_on)
+    grace = derive_due(rule, issuing.days)
+    if grace.due_at is not None and grace.due_at <= issuing.now:
+        raise DueInPast(field="past_due.grace_on", round=item.title)
+    return _RoundDue(with_grace(due, _checked(issuing, position, item, grace), issuing.order.reason), rule)
+
+
+def _latest(issuing: _Issue, item: RoundIn) -> datetime | None:
+    """Return the latest due time the issuer's own report upwards leaves; rehearsals and hours know no lag."""
     parent = _reports_into(issuing, item) if item.kind is RoundKind.REPORT else None
+    if parent is None or parent.due_at is None:
+        return None
+    if issuing.policy.policy.rehearsal or isinstance(item.due, AtInstant):
+        return parent.due_at
+    return latest_under(parent.due_at, item.lag, issuing.days)
+
+
+def _too_late(issuing: _Issue, item: RoundIn, field: str, latest: datetime) -> Refusal:
+    if latest <= issuing.now:
+        return NoDayLeftUnderParent(field=field, round=item.title, lag=item.lag)
+    day = local_date(latest - timedelta(microseconds=1))
+    repair = OnDate(date=day, roll="none").model_dump(mode="json")
+    return DueAfterParent(field=field, round=item.title, lag=item.lag, proposed=format_day(day), repair=repair)
+
+
+def _checked(issuing: _Issue, position: int, item: RoundIn, due: Due) -> Due:
+    latest = _latest(issuing, item)
     refusals = check_due(
         due.due_at,
         issuing.now,
-        parent.due_at if parent else None,
+        latest,
         issuing.order.allow_past_due,
         issuing.order.allow_after_parent,
         issuing.order.reason,
@@ -123,8 +187,8 @@ def _due(issuing: _Issue, position: int, item: RoundIn) -> Due:
         match refusal:
             case DueRefusal.PAST_DUE:
                 raise DueInPast(field=field, round=item.title)
-            case DueRefusal.AFTER_PARENT:
-                raise DueAfterParent(field=field, round=item.title)
+            case DueRefusal.AFTER_PARENT if latest is not None:
+                raise _too_late(issuing, item, field, latest)
             case DueRefusal.CUT_OFF_BEFORE_DUE:
                 raise CutOffBeforeDue(field=f"rounds.{position}.cut_off_at", round=item.title)
             case DueRefusal.REASON_MISSING:
@@ -253,11 +317,11 @@ async def _add_recipients(connection: AsyncConnection, issuing: _Issue) -> None:
 
 
 async def _open_round(
-    act: Act, issuing: _Issue, position: int, item: RoundIn, due: Due, assigned: dict[UUID, Assigned]
+    act: Act, issuing: _Issue, position: int, item: RoundIn, asked: _RoundDue, assigned: dict[UUID, Assigned]
 ) -> None:
-    round_id = new_id()
+    round_id, due = new_id(), asked.due
     parent = _reports_into(issuing, item) if item.kind is RoundKind.REPORT else None
-    await repository.add_rounds(act.connection, [_round_row(issuing, round_id, position, item, due, parent)])
+    await repository.add_rounds(act.connection, [_round_row(issuing, round_id, position, item, asked, parent)])
     units = await _units_of_round(act.connection, item, assigned)
     ladders = {
         mode: await _arm(act.connection, issuing, round_id, item, due, mode)
@@ -265,6 +329,10 @@ async def _open_round(
     }
     receivers = await organizations.known_units(act.connection, item.receivers, f"rounds.{position}.receivers")
     opened = OpenRound(round_id, issuing.document_id, issuing.issuer_id, due.due_at, due.due_on, ladders, receivers)
+    if asked.waived:
+        await open_obligations(act.connection, opened, units, act.now, ObligationState.WAIVED)
+        await escalation.skip_round(act.connection, round_id, act.now, "waived")
+        return
     await open_obligations(act.connection, opened, units, act.now)
     for ladder_id in ladders.values():
         await steps.announce(act.connection, act.services, ladder_id, issuing.policy, act.now)
@@ -285,8 +353,9 @@ async def _units_of_round(
 
 
 def _round_row(
-    issuing: _Issue, round_id: UUID, position: int, item: RoundIn, due: Due, parent: Owed | None
+    issuing: _Issue, round_id: UUID, position: int, item: RoundIn, asked: _RoundDue, parent: Owed | None
 ) -> dict[str, Any]:
+    due = asked.due
     return {
         "id": round_id,
         "document_id": issuing.document_id,
@@ -294,7 +363,7 @@ def _round_row(
         "kind": item.kind,
         "title": item.title,
         "period": item.period,
-        "due_rule": item.due.model_dump(mode="json"),
+        "due_rule": asked.rule.model_dump(mode="json"),
         "due_at": due.due_at,
         "due_on": due.due_on,
         "due_reasons": list(due.reasons),
@@ -303,7 +372,9 @@ def _round_row(
         "signed_file_required": item.signed_file_required,
         "policy_id": issuing.policy.id,
         "reports_into_round_id": parent.round_id if parent else None,
-        "past_due_reason": issuing.order.reason if issuing.order.allow_past_due else None,
+        "past_due_reason": issuing.order.reason if issuing.order.allow_past_due or issuing.order.past_due else None,
+        "settled_at": issuing.now if asked.waived else None,
+        "consolidated_at": issuing.now if asked.waived else None,
         "created_at": issuing.now,
     }
 
