@@ -19,6 +19,9 @@ from plan_api.rules.due import (
     check_due,
     derive_due,
     describe,
+    latest_under,
+    waived,
+    with_grace,
 )
 from pydantic import ValidationError
 
@@ -182,3 +185,31 @@ ISSUED = local(2025, 3, 1)
 )
 def test_check_at_issue(asked: dict[str, Any], refusals: list[DueRefusal]) -> None:
     assert check_due(issued_at=ISSUED, **asked) == refusals
+
+
+@pytest.mark.parametrize(
+    ("parent_due_at", "lag", "latest"),
+    [
+        (local(2023, 11, 7), 1, local(2023, 11, 4)),  # on Monday the 6th: Friday the 3rd at the latest
+        (local(2019, 11, 5), 1, local(2019, 11, 2)),
+        (local(2025, 11, 15), 2, local(2025, 11, 13)),
+        (local(2026, 2, 24), 1, local(2026, 2, 14)),  # after Tết: before it
+        (local(2025, 11, 10), 1, local(2025, 11, 8)),  # the last day in time is a Sunday
+    ],
+)
+def test_a_lower_report_leaves_its_receiver_working_days(parent_due_at: datetime, lag: int, latest: datetime) -> None:
+    assert latest_under(parent_due_at, lag, CALENDAR) == latest
+
+
+def test_what_is_past_at_issue_is_waived_or_gets_a_day_and_says_so() -> None:
+    past = derive_due(BeforeDate(date=date(2019, 6, 5)), CALENDAR)
+    let_off = waived(past, "văn bản đến chậm")
+    assert (let_off.due_at, let_off.reasons[:-1]) == (past.due_at, past.reasons)
+    assert "miễn thực hiện, không tính chậm, vì: văn bản đến chậm" in let_off.reasons[-1]
+    grace = with_grace(past, derive_due(OnDate(date=date(2019, 9, 20)), CALENDAR), "văn bản đến chậm")
+    assert grace.due_at == local(2019, 9, 21)
+    assert grace.reasons == (
+        *past.reasons,
+        "thời hạn trong văn bản đã qua khi ban hành; gia hạn đến ngày 20/09/2019 vì: văn bản đến chậm",
+        "tính hết ngày 20/09/2019: quá hạn từ 00:00 ngày 21/09/2019",
+    )

@@ -21,7 +21,11 @@ PROBLEM: Final[dict[str, Any]] = {
             "type": "array",
             "items": {
                 "type": "object",
-                "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
+                "properties": {
+                    "field": {"type": "string"},
+                    "detail": {"type": "string"},
+                    "repair": {"type": "object", "description": "what to put into the field to be accepted, if known"},
+                },
             },
         },
     },

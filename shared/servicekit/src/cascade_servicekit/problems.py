@@ -19,6 +19,7 @@ class Refusal(Exception):
     """A request refused by a rule. Nothing has changed.
 
     `title` and `remedy` are (vi, en) pairs; `remedy` may hold `{placeholders}` filled from the keyword arguments.
+    `repair` (JSON values) is what to put into `field` to be accepted, where that is known.
     """
 
     code: ClassVar[str] = "refused"
@@ -26,8 +27,16 @@ class Refusal(Exception):
     title: ClassVar[tuple[str, str]] = ("Yêu cầu bị từ chối", "Request refused")
     remedy: ClassVar[tuple[str, str]] = ("", "")
 
-    def __init__(self, *, field: str | None = None, headers: Mapping[str, str] | None = None, **values: object) -> None:
+    def __init__(
+        self,
+        *,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        repair: Mapping[str, Any] | None = None,
+        **values: object,
+    ) -> None:
         self.field = field
+        self.repair = repair
         self.headers = dict(headers or {})
         self.values = values
         super().__init__(f"{self.code}: {self.detail('en')}")
@@ -100,6 +109,8 @@ def problem(request: Request, refusal: Refusal) -> JSONResponse:
     }
     if refusal.field is not None:
         body["errors"] = [{"field": refusal.field, "detail": body["detail"]}]
+        if refusal.repair is not None:
+            body["errors"][0]["repair"] = dict(refusal.repair)
     headers = {"content-language": language, **refusal.headers}
     return JSONResponse(body, status_code=refusal.status, headers=headers, media_type=PROBLEM_JSON)
 

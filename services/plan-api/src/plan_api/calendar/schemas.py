@@ -8,7 +8,7 @@ from uuid import UUID
 from cascade_contracts.vocabulary import StepKind
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from plan_api.rules.due import Day
+from plan_api.rules.due import Day, OnDate
 
 Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
@@ -152,6 +152,25 @@ class PreviewGiven(BaseModel):
 def _require_once(days: list[date]) -> None:
     if len(set(days)) != len(days):
         raise ValueError("a day is named twice")
+
+
+class PeriodOut(BaseModel):
+    """A reporting period: its data's days, both included, and the due time of its report with its derivation."""
+
+    period: str
+    title: str
+    data_from: date
+    data_until: date
+    due: OnDate
+    due_at: datetime | None
+    due_on: date | None
+    due_reasons: list[str]
+
+
+class PeriodList(BaseModel):
+    """The periods of a year in order."""
+
+    items: list[PeriodOut]
 
 
 class OverrideList(BaseModel):

@@ -14,8 +14,9 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.calendar import repository
-from plan_api.calendar.schemas import OverrideList, OverrideView
+from plan_api.calendar.schemas import OverrideList, OverrideView, PeriodList, PeriodOut
 from plan_api.rules.calendar import DayOverride, WorkCalendar
+from plan_api.rules.periods import Every, Period, derive_period, periods
 from plan_api.services import Services
 
 CALENDAR_SECONDS: Final = 5.0
@@ -82,3 +83,25 @@ def view(row: Row[Any]) -> OverrideView:
 async def overrides(connection: AsyncConnection, first: date | None, last: date | None) -> OverrideList:
     """Return overrides from a day to a day, both included."""
     return OverrideList(items=[view(row) for row in await repository.overrides(connection, first, last)])
+
+
+async def reporting_periods(
+    connection: AsyncConnection, services: Services, every: Every, year: int, day: int
+) -> PeriodList:
+    """Return the reporting periods of a year with the due time of their reports on a day of their last month."""
+    days = await work_calendar(connection, services)
+    return PeriodList(items=[_period_out(period, day, days) for period in periods(every, year)])
+
+
+def _period_out(period: Period, day: int, days: WorkCalendar) -> PeriodOut:
+    due = derive_period(period, day, days)
+    return PeriodOut(
+        period=period.code,
+        title=period.title,
+        data_from=period.data_from,
+        data_until=period.data_until,
+        due=period.due_rule(day),
+        due_at=due.due_at,
+        due_on=due.due_on,
+        due_reasons=list(due.reasons),
+    )

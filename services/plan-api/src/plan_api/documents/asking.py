@@ -33,6 +33,7 @@ async def ask(act: Act, document_id: UUID, given: RoundAskedIn) -> RoundAskedOut
         NotFound, Forbidden, DocumentNotInForce, DocumentSuspended, UnitUnknown, NotAnAssignee, NothingAsked,
         SelectorMatchesNobody, DueInPast, DueAfterParent, CutOffBeforeDue, ConfirmationNeedsReason: nothing changed.
     """
+    days = await calendar.held_calendar(act.connection, act.services)
     row = await locked_in_force(act, document_id, Verb.ISSUE_DOCUMENT)
     if await repository.is_suspended(act.connection, document_id):
         raise DocumentSuspended
@@ -47,7 +48,7 @@ async def ask(act: Act, document_id: UUID, given: RoundAskedIn) -> RoundAskedOut
         draft,
         order,
         await escalation.policy_by_code(act.connection, draft.policy, act.now),
-        await calendar.work_calendar(act.connection, act.services),
+        days,
         await owed_under(act.connection, row.issuer_unit_id, parents),
         act.now,
         why="on_request",

@@ -78,23 +78,37 @@ class DueInPast(Refusal):
     code, status = "due_in_past", 422
     title = ("Thời hạn đã qua khi ban hành", "The due time has passed at issue")
     remedy = (
-        "Thời hạn của «{round}» đã qua. Kính đề nghị đổi thời hạn, hoặc gửi allow_past_due kèm lý do; "
-        "nội dung này sẽ không tự leo thang.",
-        "The due time of “{round}” has passed. Change it, or send allow_past_due with a reason; "
-        "it will never escalate by itself.",
+        "Thời hạn của «{round}» đã qua. Kính đề nghị đổi thời hạn, hoặc gửi kèm lý do: past_due để miễn thực hiện "
+        "(waive) hay cho thêm ngày (grace), hoặc allow_past_due để giữ nguyên; nội dung giữ nguyên sẽ không "
+        "tự leo thang.",
+        "The due time of “{round}” has passed. Change it, or send with a reason: past_due to waive it or to give "
+        "a grace day, or allow_past_due to keep it; what is kept never escalates by itself.",
     )
 
 
 class DueAfterParent(Refusal):
-    """A due time lies after what the issuer itself owes."""
+    """A due time leaves the issuer less than the lag (one working day or more) before what it owes itself."""
 
     code, status = "due_after_parent", 422
     title = ("Thời hạn sau hạn của cấp trên", "Due after the parent's due time")
     remedy = (
-        "Thời hạn của «{round}» muộn hơn hạn đơn vị phải gửi cấp trên. Kính đề nghị đổi sớm hơn, "
-        "hoặc gửi allow_after_parent kèm lý do.",
-        "“{round}” is due after the issuer's own due time to its parent. Make it earlier, "
-        "or send allow_after_parent with a reason.",
+        "Thời hạn của «{round}» không còn đủ {lag} ngày làm việc trước hạn đơn vị phải gửi cấp trên. "
+        "Kính đề nghị đặt chậm nhất là {proposed}, hoặc gửi allow_after_parent kèm lý do.",
+        "“{round}” is due less than {lag} working days before the issuer's own due time to its parent. "
+        "Make it {proposed} at the latest, or send allow_after_parent with a reason.",
+    )
+
+
+class NoDayLeftUnderParent(Refusal):
+    """A due time comes too late for what the issuer owes itself, and no earlier day is left."""
+
+    code, status = "no_day_left_under_parent", 422
+    title = ("Không còn ngày nào trước hạn của cấp trên", "No day is left before the parent's due time")
+    remedy = (
+        "«{round}» không còn ngày nào đủ {lag} ngày làm việc trước hạn đơn vị phải gửi cấp trên. "
+        "Kính đề nghị xin cấp trên gia hạn, hoặc gửi allow_after_parent kèm lý do.",
+        "No day for “{round}” leaves {lag} working days before the issuer's own due time to its parent. "
+        "Ask the parent for more time, or send allow_after_parent with a reason.",
     )
 
 

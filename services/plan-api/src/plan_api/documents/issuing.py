@@ -22,6 +22,7 @@ from cascade_contracts.vocabulary import (
     RoundKind,
     SubmissionKind,
 )
+from cascade_servicekit.problems import Refusal
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,6 +35,7 @@ from plan_api.documents.errors import (
     DueInPast,
     IdentityMissing,
     IdentityTaken,
+    NoDayLeftUnderParent,
 )
 from plan_api.documents.schemas import DocumentIn, IssueIn, RoundIn
 from plan_api.escalation import service as escalation
@@ -45,8 +47,20 @@ from plan_api.organizations import service as organizations
 from plan_api.read.parents import Owed, owed_under
 from plan_api.requests import Act
 from plan_api.rules.calendar import WorkCalendar, local_date
-from plan_api.rules.due import Due, DueRefusal, check_due, derive_due
+from plan_api.rules.due import (
+    AtInstant,
+    Due,
+    DueRefusal,
+    DueRule,
+    OnDate,
+    check_due,
+    derive_due,
+    latest_under,
+    waived,
+    with_grace,
+)
 from plan_api.rules.selecting import Chosen
+from plan_api.rules.vietnamese import format_day
 
 LEISURE = timedelta(hours=1)
 """With nothing due for so long after its issue, a document's supervision may start after the burst of an issue."""
@@ -67,12 +81,21 @@ class Issue:
     why: str = "issue"
 
 
+@dataclass(frozen=True, slots=True)
+class RoundDue:
+    """A round's due time with the rule it goes on being derived from; waived when past and let off."""
+
+    due: Due
+    rule: DueRule
+    waived: bool = False
+
+
 async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
     """Issue a draft.
 
     Raises:
-        DocumentNotDraft, IdentityMissing, IdentityTaken, DueInPast, DueAfterParent, CutOffBeforeDue,
-        ConfirmationNeedsReason, UnknownParent, SelectorMatchesNobody: nothing changed.
+        DocumentNotDraft, IdentityMissing, IdentityTaken, DueInPast, DueAfterParent, NoDayLeftUnderParent,
+        CutOffBeforeDue, ConfirmationNeedsReason, UnknownParent, SelectorMatchesNobody: nothing changed.
     """
     days = await calendar.held_calendar(act.connection, act.services)
     row = await drafting.locked_draft(act, document_id, "issue")
@@ -99,7 +122,15 @@ async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
     if draft.rounds:
         next_step = await escalation.next_step_at(act.connection, document_id)
         act.agenda_changed(document_id, leisurely=next_step is None or next_step - act.now > LEISURE)
-    act.record("issue", "document", document_id, assignees=len(assigned), rounds=len(dues), reason=order.reason)
+    act.record(
+        "issue",
+        "document",
+        document_id,
+        assignees=len(assigned),
+        rounds=len(dues),
+        waived=sum(due.waived for due in dues),
+        reason=order.reason,
+    )
 
 
 def _check_identity(draft: DocumentIn, order: IssueIn) -> None:
@@ -108,18 +139,52 @@ def _check_identity(draft: DocumentIn, order: IssueIn) -> None:
         raise IdentityMissing(field=missing[0])
 
 
-def due_of(issuing: Issue, item: RoundIn, place: str = "") -> Due:
-    """Derive and check the due time of a round; `place` is where the round stands in the body (`rounds.0.`).
+def due_of(issuing: Issue, item: RoundIn, place: str = "") -> RoundDue:
+    """Return a round's due time as it is issued: as stated, or what was asked for where that has passed.
+
+    `place` is where the round stands in the body (`rounds.0.`).
 
     Raises:
-        DueInPast, DueAfterParent, CutOffBeforeDue, ConfirmationNeedsReason: naming the field.
+        DueInPast, DueAfterParent, NoDayLeftUnderParent, CutOffBeforeDue, ConfirmationNeedsReason: naming the field.
     """
-    due = derive_due(item.due, issuing.days)
+    due, given = derive_due(item.due, issuing.days), issuing.order.past_due
+    if given is None or due.due_at is None or due.due_at > issuing.now:
+        return RoundDue(_checked(issuing, item, place, due), item.due)
+    if not issuing.order.reason:
+        raise ConfirmationNeedsReason(field="reason")
+    if given.grace_on is None:
+        return RoundDue(waived(due, issuing.order.reason), item.due, waived=True)
+    rule = OnDate(date=given.grace_on)
+    grace = derive_due(rule, issuing.days)
+    if grace.due_at is not None and grace.due_at <= issuing.now:
+        raise DueInPast(field="past_due.grace_on", round=item.title)
+    return RoundDue(with_grace(due, _checked(issuing, item, place, grace), issuing.order.reason), rule)
+
+
+def _latest(issuing: Issue, item: RoundIn) -> datetime | None:
+    """Return the latest due time the issuer's own report upwards leaves; rehearsals and hours know no lag."""
     parent = _reports_into(issuing, item) if item.kind is RoundKind.REPORT else None
+    if parent is None or parent.due_at is None:
+        return None
+    if issuing.policy.policy.rehearsal or isinstance(item.due, AtInstant):
+        return parent.due_at
+    return latest_under(parent.due_at, item.lag, issuing.days)
+
+
+def _too_late(issuing: Issue, item: RoundIn, field: str, latest: datetime) -> Refusal:
+    if latest <= issuing.now:
+        return NoDayLeftUnderParent(field=field, round=item.title, lag=item.lag)
+    day = local_date(latest - timedelta(microseconds=1))
+    repair = OnDate(date=day, roll="none").model_dump(mode="json")
+    return DueAfterParent(field=field, round=item.title, lag=item.lag, proposed=format_day(day), repair=repair)
+
+
+def _checked(issuing: Issue, item: RoundIn, place: str, due: Due) -> Due:
+    latest = _latest(issuing, item)
     refusals = check_due(
         due.due_at,
         issuing.now,
-        parent.due_at if parent else None,
+        latest,
         issuing.order.allow_past_due,
         issuing.order.allow_after_parent,
         issuing.order.reason,
@@ -130,8 +195,8 @@ def due_of(issuing: Issue, item: RoundIn, place: str = "") -> Due:
         match refusal:
             case DueRefusal.PAST_DUE:
                 raise DueInPast(field=field, round=item.title)
-            case DueRefusal.AFTER_PARENT:
-                raise DueAfterParent(field=field, round=item.title)
+            case DueRefusal.AFTER_PARENT if latest is not None:
+                raise _too_late(issuing, item, field, latest)
             case DueRefusal.CUT_OFF_BEFORE_DUE:
                 raise CutOffBeforeDue(field=f"{place}cut_off_at", round=item.title)
             case DueRefusal.REASON_MISSING:
@@ -243,18 +308,22 @@ async def _add_recipients(connection: AsyncConnection, issuing: Issue) -> None:
 
 
 async def open_round(
-    act: Act, issuing: Issue, position: int, item: RoundIn, due: Due, units: Sequence[Assigned], place: str = ""
+    act: Act, issuing: Issue, position: int, item: RoundIn, asked: RoundDue, units: Sequence[Assigned], place: str = ""
 ) -> UUID:
     """Write a round with what the units owe of it, arm its ladders and announce it at once; return its id."""
-    round_id = new_id()
+    round_id, due = new_id(), asked.due
     parent = _reports_into(issuing, item) if item.kind is RoundKind.REPORT else None
-    await repository.add_rounds(act.connection, [_round_row(issuing, round_id, position, item, due, parent)])
+    await repository.add_rounds(act.connection, [_round_row(issuing, round_id, position, item, asked, parent)])
     ladders = {
         mode: await _arm(act.connection, issuing, round_id, item, due, mode)
         for mode in sorted({unit.mode for unit in units})
     }
     receivers = await organizations.known_units(act.connection, item.receivers, f"{place}receivers")
     opened = OpenRound(round_id, issuing.document_id, issuing.issuer_id, due.due_at, due.due_on, ladders, receivers)
+    if asked.waived:
+        await open_obligations(act.connection, opened, units, act.now, ObligationState.WAIVED)
+        await escalation.skip_round(act.connection, round_id, act.now, "waived")
+        return None
     await open_obligations(act.connection, opened, units, act.now)
     for ladder_id in ladders.values():
         await steps.announce(act.connection, act.services, ladder_id, issuing.policy, act.now)
@@ -276,8 +345,9 @@ async def _units_of_round(
 
 
 def _round_row(
-    issuing: Issue, round_id: UUID, position: int, item: RoundIn, due: Due, parent: Owed | None
+    issuing: Issue, round_id: UUID, position: int, item: RoundIn, asked: RoundDue, parent: Owed | None
 ) -> dict[str, Any]:
+    due = asked.due
     return {
         "id": round_id,
         "document_id": issuing.document_id,
@@ -285,7 +355,7 @@ def _round_row(
         "kind": item.kind,
         "title": item.title,
         "period": item.period,
-        "due_rule": item.due.model_dump(mode="json"),
+        "due_rule": asked.rule.model_dump(mode="json"),
         "due_at": due.due_at,
         "due_on": due.due_on,
         "due_reasons": list(due.reasons),
@@ -294,7 +364,9 @@ def _round_row(
         "signed_file_required": item.signed_file_required,
         "policy_id": issuing.policy.id,
         "reports_into_round_id": parent.round_id if parent else None,
-        "past_due_reason": issuing.order.reason if issuing.order.allow_past_due else None,
+        "past_due_reason": issuing.order.reason if issuing.order.allow_past_due or issuing.order.past_due else None,
+        "settled_at": issuing.now if asked.waived else None,
+        "consolidated_at": issuing.now if asked.waived else None,
         "created_at": issuing.now,
     }
 

@@ -1,7 +1,7 @@
 """Bodies of the documents API: drafts with what they will ask of whom, and documents as they stand."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from cascade_contracts.vocabulary import AssignmentMode, DocumentKind, DocumentState, LineKind, RoundKind
@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from plan_api.organizations.kinds import UnitKind
 from plan_api.organizations.schemas import UnitRef
-from plan_api.rules.due import DueRule
+from plan_api.rules.due import Day, DueRule
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
@@ -129,6 +129,9 @@ class RoundIn(Body):
     assignees: list[UnitRef] | None = None
     receivers: list[UnitRef] = Field(default_factory=list)
     reports_into: UUID | None = None
+    lag: int = Field(
+        default=1, ge=1, le=60, description="working days the issuer needs before its own due time upwards"
+    )
 
 
 class RoundAskedIn(RoundIn):
@@ -204,8 +207,25 @@ class DocumentIn(Body):
     files: list[FileIn] = Field(default_factory=list, max_length=50)
 
 
+class PastDueIn(Body):
+    """What becomes of rounds whose due time has passed at issue: waived, or due on a grace day instead."""
+
+    action: Literal["waive", "grace"]
+    grace_on: Day | None = None
+
+    @model_validator(mode="after")
+    def _grace_has_its_day(self) -> Self:
+        if (self.action == "grace") is (self.grace_on is None):
+            raise ValueError("grace_on belongs to grace, and only there")
+        return self
+
+
 class IssueIn(Body):
-    """Confirmations an issuer gives at issue; each needs `reason`."""
+    """Confirmations an issuer gives at issue; each needs `reason`.
+
+    Rounds past at issue never escalate by themselves: `past_due` waives them or gives a day, `allow_past_due` keeps
+    them.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -213,6 +233,7 @@ class IssueIn(Body):
     )
 
     allow_past_due: bool = False
+    past_due: PastDueIn | None = None
     allow_after_parent: bool = False
     without_identity: bool = False
     reason: Text | None = None

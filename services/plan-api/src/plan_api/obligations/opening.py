@@ -36,23 +36,28 @@ class OpenRound:
 
 
 async def open_obligations(
-    connection: AsyncConnection, opened: OpenRound, assigned: Sequence[Assigned], now: datetime
+    connection: AsyncConnection,
+    opened: OpenRound,
+    assigned: Sequence[Assigned],
+    now: datetime,
+    state: ObligationState = ObligationState.OPEN,
 ) -> int:
-    """Insert what the assigned units owe of a round; return how many."""
-    rows = [_row(opened, unit, now) for unit in assigned]
+    """Insert what the assigned units owe of a round, or (`waived`) would have owed; return how many."""
+    rows = [_row(opened, unit, now, state) for unit in assigned]
     receivers = [{"obligation_id": row["id"], "unit_id": receiver} for row in rows for receiver in opened.receivers]
     await repository.add_obligations(connection, rows, receivers)
     return len(rows)
 
 
-def _row(opened: OpenRound, unit: Assigned, now: datetime) -> dict[str, Any]:
+def _row(opened: OpenRound, unit: Assigned, now: datetime, state: ObligationState) -> dict[str, Any]:
     return {
         "id": new_id(),
         "document_id": opened.document_id,
         "round_id": opened.round_id,
         "unit_id": unit.unit_id,
         "mode": unit.mode,
-        "state": ObligationState.OPEN,
+        "state": state,
+        "settled_at": None if state is ObligationState.OPEN else now,
         "deciding_unit_id": opened.deciding_unit_id,
         "superior_unit_id": unit.superior_unit_id,
         "due_at": opened.due_at,

@@ -4,7 +4,7 @@
 `before D` → 00:00 of D, never rolled, unless `before_counts_the_day` turns it into `on D`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
@@ -141,6 +141,28 @@ def _end_of(day: date, roll: Roll, calendar: WorkCalendar, reasons: list[str]) -
     return start_of_day(worked + timedelta(days=1))
 
 
+def with_grace(past: Due, grace: Due, reason: str) -> Due:
+    """Return the due time of a grace day given at issue for one already past, its derivation after that of the past."""
+    told = f"thời hạn trong văn bản đã qua khi ban hành; gia hạn đến {grace.reasons[0]} vì: {reason}"
+    return replace(grace, reasons=(*past.reasons, told, *grace.reasons[1:]))
+
+
+def waived(past: Due, reason: str) -> Due:
+    """Return a due time already past at issue whose round is waived: it stays as the document states it."""
+    told = f"thời hạn trong văn bản đã qua khi ban hành; miễn thực hiện, không tính chậm, vì: {reason}"
+    return replace(past, reasons=(*past.reasons, told))
+
+
+def latest_under(parent_due_at: datetime, lag: int, calendar: WorkCalendar) -> datetime:
+    """Return the latest due time that leaves its receiver `lag` (1 or more) whole working days for its own report.
+
+    The day lies that many working days before the last day the receiver itself is in time (Decree 09/2019, Art. 8.5
+    asks for one at least).
+    """
+    last = local_date(parent_due_at - _INSTANT)
+    return start_of_day(calendar.shift(last, -lag) + timedelta(days=1))
+
+
 def describe(rule: DueRule) -> str:
     """Return the rule as a document would word it, in Vietnamese."""
     match rule:
@@ -186,7 +208,8 @@ def check_due(
 ) -> list[DueRefusal]:
     """Return why a due time is refused at issue; empty when it may stand.
 
-    A due time before issue or after the parent's stands only when confirmed by its flag and with a reason.
+    A due time before issue or after the parent's (less the lag, `latest_under`) stands only when confirmed by its flag
+    and with a reason.
     """
     if due_at is None:
         return []
