@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Final
 
-from cascade_contracts.vocabulary import AssignmentMode, RoundKind
+from cascade_contracts.vocabulary import AssignmentMode, LineKind, RoundKind
 
 from harness.play.model import Conduct, DocumentRow, Habit, RoundRow, Scenario
 from harness.working_days import VIETNAM, DueDay, is_working, shifted
@@ -47,6 +47,11 @@ class Duty:
         return f"{self.document.key}.{self.row.key}"
 
     @property
+    def asked_at(self) -> datetime:
+        """When it was asked for: at issue, or on request."""
+        return self.row.at or self.document.at
+
+    @property
     def due_at(self) -> datetime | None:
         """The first instant too late, extended or not."""
         if self.extended_to is None:
@@ -76,16 +81,16 @@ def duties_of(scenario: Scenario) -> list[Duty]:
     owed = []
     for document in scenario.documents:
         for row in document.rounds:
-            for addressees in document.to:
-                if addressees.mode is AssignmentMode.INFORMATION and row.kind is not RoundKind.ACKNOWLEDGE:
-                    continue
-                for code in scenario.codes(addressees.units):
-                    if row.assignees is None or code in scenario.codes(row.assignees):
-                        superiors = (lines[code].professional, lines[code].administrative)
-                        superior = (
-                            document.issuer if document.issuer in superiors else next(filter(None, superiors), "")
-                        )
-                        owed.append(Duty(code, superior or document.issuer, addressees.mode, document, row))
+            for bound in scenario.asked(document, row):
+                unit = lines[bound.code]
+                superiors = {LineKind.PROFESSIONAL: unit.professional, LineKind.ADMINISTRATIVE: unit.administrative}
+                if bound.line is not None:
+                    superior = superiors[bound.line]
+                elif document.issuer in superiors.values():
+                    superior = document.issuer
+                else:
+                    superior = next(filter(None, superiors.values()), "")
+                owed.append(Duty(bound.code, superior or document.issuer, bound.mode, document, row))
     _answer_by_documents(scenario, owed)
     _play(scenario, owed)
     _acknowledge_by_answering(owed)
@@ -168,9 +173,9 @@ def _act(duty: Duty, habit: Habit | None, day: float, hour: int) -> None:
 
 def _moment(duty: Duty, day: float, hour: int) -> datetime:
     """Return when it is answered: between issue and due day, 1 to 4 working days late, or within 60 days of issue."""
-    begins = shifted(duty.document.at.date(), 1)
+    begins = shifted(duty.asked_at.date(), 1)
     due_at = duty.row.due_at
-    if due_at is None or due_at <= duty.document.at:
+    if due_at is None or due_at <= duty.asked_at:
         return datetime.combine(shifted(begins, int(40 * day)), time(hour), VIETNAM)
     last = shifted(DueDay.of(due_at).day, 0)
     if duty.conduct == "late":

@@ -52,7 +52,7 @@ def lines(owed: Iterable[Duty], until: datetime) -> Counter[Line]:
 
 
 def _of_duty(duty: Duty) -> Iterator[Line]:
-    issued = duty.document.at
+    issued = duty.asked_at
     if _open(duty, awake(issued)):
         yield _line(duty, awake(issued), duty.unit, CONTACT, "announce")
     if duty.mode is AssignmentMode.INFORMATION:

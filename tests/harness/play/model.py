@@ -4,11 +4,12 @@ Units and documents stand in the order they are made; a round is named `<documen
 """
 
 import tomllib
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from cascade_contracts.vocabulary import AssignmentMode, DocumentKind, RoundKind
+from cascade_contracts.vocabulary import AssignmentMode, DocumentKind, LineKind, RoundKind
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from harness.cascade import instant
@@ -39,11 +40,32 @@ class UnitRow(_Row):
         ]
 
 
-class Addressees(_Row):
-    """Units bound in one mode; `T*` stands for all units whose code begins so."""
+class Selection(_Row):
+    """A selector: units below one (the issuer, if not given), of some kinds, on a line, one step down, less some."""
 
-    units: list[str]
+    under: str | None = None
+    kinds: list[str] = Field(default_factory=list)
+    line: LineKind | None = None
+    direct: bool = False
+    excluding: list[str] = Field(default_factory=list)
+
+
+class Addressees(_Row):
+    """Units bound in one mode: one by one (`T*` stands for all whose code begins so), or by a selector."""
+
+    units: list[str] = Field(default_factory=list)
+    select: Selection | None = None
     mode: AssignmentMode = AssignmentMode.ORDER
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRow:
+    """A unit a document binds, however many ways reach it; `line` is the one its selector keeps to."""
+
+    code: str
+    mode: AssignmentMode
+    line: LineKind | None
+    ways: int
 
 
 class RecipientRow(_Row):
@@ -55,7 +77,10 @@ class RecipientRow(_Row):
 
 
 class RoundRow(_Row):
-    """One thing asked. `due_at` is what must come out of `due`: the first instant too late, absent for none."""
+    """One thing asked. `due_at` is what must come out of `due`: the first instant too late, absent for none.
+
+    A round with `at` is opened then, on request, on the issued document; it asks `assignees` and those of `select`.
+    """
 
     key: str
     kind: RoundKind
@@ -67,6 +92,8 @@ class RoundRow(_Row):
     needs_acceptance: bool = False
     receivers: list[str] = Field(default_factory=list)
     assignees: list[str] | None = None
+    at: Instant | None = None
+    select: list[Selection] = Field(default_factory=list)
 
 
 class DocumentRow(_Row):
@@ -86,6 +113,19 @@ class DocumentRow(_Row):
     tracker: str | None = None
     confirm: dict[str, Any] = Field(default_factory=dict)
     rounds: list[RoundRow] = Field(default_factory=list)
+
+
+class Raised(_Row):
+    """Units raise the same about a document at `at`; at `answered_at` the unit `by` answers them all at once."""
+
+    document: str
+    units: list[str]
+    at: Instant
+    kind: Literal["difficulty", "proposal"] = "difficulty"
+    text: str
+    by: str
+    answered_at: Instant
+    answer: str
 
 
 class Habit(_Row):
@@ -142,6 +182,7 @@ class Scenario(_Row):
     documents: list[DocumentRow]
     habits: list[Habit] = Field(default_factory=list)
     reports_up: list[ReportUp] = Field(default_factory=list)
+    raised: list[Raised] = Field(default_factory=list)
     later: list[Later] = Field(default_factory=list)
     expect: Expect
 
@@ -161,6 +202,49 @@ class Scenario(_Row):
         found = [code for pattern in patterns for code in known if _matches(code, pattern)]
         return list(dict.fromkeys(found))
 
+    def selected(self, issuer: str, select: Selection) -> list[str]:
+        """Return the codes a selector of an issuer stands for, in the order of the file."""
+        root, found = select.under or issuer, set[str]()
+        border = {root}
+        while border:
+            border = {unit.code for unit in self.all_units if border & set(_superiors(unit, select.line))} - found
+            found |= border
+            if select.direct:
+                break
+        left_out = {root, issuer, *self.codes(select.excluding)}
+        return [
+            unit.code
+            for unit in self.all_units
+            if unit.code in found - left_out and (not select.kinds or unit.kind in select.kinds)
+        ]
+
+    def bound(self, document: DocumentRow) -> list[BoundRow]:
+        """Return whom a document binds, each unit once: as named, else as the strongest selector that reaches it."""
+        reached: dict[str, list[tuple[int, Addressees]]] = {}
+        for to in document.to:
+            codes = self.codes(to.units) if to.select is None else self.selected(document.issuer, to.select)
+            for code in codes:
+                strength = 0 if to.select is None else 1 + list(AssignmentMode).index(to.mode)
+                reached.setdefault(code, []).append((strength, to))
+        rows = []
+        for code, ways in reached.items():
+            to = min(ways, key=lambda way: way[0])[1]
+            rows.append(BoundRow(code, to.mode, to.select.line if to.select else None, len(ways)))
+        return rows
+
+    def asked(self, document: DocumentRow, row: RoundRow) -> list[BoundRow]:
+        """Return who owes a round."""
+        bound = self.bound(document)
+        named = set(self.codes(row.assignees or []))
+        for select in row.select:
+            named |= set(self.selected(document.issuer, select)) - {
+                item.code for item in bound if item.mode is AssignmentMode.INFORMATION
+            }
+        if row.assignees is not None or row.select:
+            return [item for item in bound if item.code in named]
+        informed = row.kind is RoundKind.ACKNOWLEDGE
+        return [item for item in bound if informed or item.mode is not AssignmentMode.INFORMATION]
+
     def document(self, key: str) -> DocumentRow:
         """Return a document by its key."""
         return next(document for document in self.documents if document.key == key)
@@ -173,6 +257,7 @@ class Scenario(_Row):
         titles = [row.title for document in self.documents for row in document.rounds]
         named = {habit.round for habit in self.habits} | {item.round for item in self.reports_up}
         strangers = [
+            *({item.document for item in self.raised} - keys),
             *({parent for document in self.documents for parent in document.parents} - keys),
             *(named - rounds),
             *({habit.unit for habit in self.habits} - codes),
@@ -180,9 +265,18 @@ class Scenario(_Row):
         ]
         if strangers:
             raise ValueError(f"not in the file: {', '.join(sorted(strangers))}")
+        for document in self.documents:
+            later = [row.at for row in document.rounds if row.at is not None]
+            if later != sorted(later) or any(row.at for row in document.rounds[: len(document.rounds) - len(later)]):
+                raise ValueError("rounds asked for later stand last, in the order of their instants")
         if len(set(titles)) != len(titles):
             raise ValueError("titles of rounds tell mails apart and must differ")
         return self
+
+
+def _superiors(unit: UnitRow, line: LineKind | None) -> list[str]:
+    lines = {LineKind.PROFESSIONAL: unit.professional, LineKind.ADMINISTRATIVE: unit.administrative}
+    return [superior for kind, superior in lines.items() if superior and line in {None, kind}]
 
 
 def _matches(code: str, pattern: str) -> bool:

@@ -8,19 +8,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import groupby
+from uuid import UUID
 
-from cascade_contracts.vocabulary import RoundKind
+from cascade_contracts.vocabulary import Role, RoundKind
 
+from harness.api import ApiClient
 from harness.cascade import Cascade, Document, Json
 from harness.play.duties import Duty
-from harness.play.model import DocumentRow, ReportUp, RoundRow, Scenario
+from harness.play.model import DocumentRow, Raised, ReportUp, RoundRow, Scenario, Selection
 
 Deed = tuple[datetime, int, Callable[[], Awaitable[object]]]
 
 
 @dataclass(slots=True)
 class Stage:
-    """A scenario on its way: the issued documents by key, the obligations' ids, the refusals of unconfirmed issues."""
+    """A scenario on its way: the issued documents by key, the obligations' ids, the refusals of unconfirmed issues.
+
+    `previews`: whom a document was to bind, shown before its issue; `raised`: ids of difficulties by text and unit.
+    """
 
     cascade: Cascade
     scenario: Scenario
@@ -28,6 +33,9 @@ class Stage:
     documents: dict[str, Document] = field(default_factory=dict)
     obligations: dict[tuple[str, str], str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+    previews: dict[str, list[Json]] = field(default_factory=dict)
+    raised: dict[str, dict[str, str]] = field(default_factory=dict)
+    _callers: dict[str, ApiClient] = field(default_factory=dict)
 
     async def perform(self) -> None:
         """Play everything from the beginning to the end."""
@@ -43,6 +51,12 @@ class Stage:
         """Return what happens when; at one instant documents come first, then answers, decisions and reports up."""
         for document in self.scenario.documents:
             yield document.at, 0, partial(self._issue, document)
+            for row in document.rounds:
+                if row.at is not None:
+                    yield row.at, 0, partial(self._ask, document, row)
+        for raised in self.scenario.raised:
+            yield raised.at, 1, partial(self._raise, raised)
+            yield raised.answered_at, 2, partial(self._answer, raised)
         for duty in self.owed:
             for at, order, act in (
                 (duty.declined_at, 1, self._decline),
@@ -60,15 +74,30 @@ class Stage:
     # --- documents ---
 
     async def _issue(self, row: DocumentRow) -> None:
-        drafted = await self.cascade.said("POST", "/v1/documents", await self._body(row))
+        body = await self._body(row)
+        chosen = {name: body[name] for name in ("issuer", "assignees", "selectors")}
+        self.previews[row.key] = (await self.cascade.said("POST", "/v1/assignees/preview?limit=500", chosen))["items"]
+        drafted = await self.cascade.said("POST", "/v1/documents", body)
         issue = f"/v1/documents/{drafted['id']}/issue"
         if row.confirm:
             refusal = (await self.cascade.administrator.post(issue, {})).json()
             self.refused.append(f"{row.key}: {refusal['code']}")
         issued = await self.cascade.said("POST", issue, row.confirm)
-        document = Document(drafted["id"], issued)
+        await self._learn(row, issued)
+
+    async def _ask(self, row: DocumentRow, asked: RoundRow) -> None:
+        """Open a round on request on a document issued before."""
+        path = f"/v1/documents/{self.documents[row.key].id}"
+        body = self._round(asked) | {"selectors": [self._selector(select) for select in asked.select]}
+        await self.cascade.said("POST", f"{path}/rounds", body)
+        await self._learn(row, await self.cascade.said("GET", path))
+
+    async def _learn(self, row: DocumentRow, body: Json) -> None:
+        """Remember a document as it stands, and the obligations of its rounds so far."""
+        document = Document(UUID(body["id"]), body)
         self.documents[row.key] = document
-        names = {item["id"]: f"{row.key}.{given.key}" for item, given in zip(document.rounds, row.rounds, strict=True)}
+        rows = row.rounds[: len(document.rounds)]
+        names = {item["id"]: f"{row.key}.{given.key}" for item, given in zip(document.rounds, rows, strict=True)}
         codes = {str(unit.id): unit.code for unit in self.cascade.units_by_code.values()}
         for item in await self.cards(row.key):
             self.obligations[codes[item["unit_id"]], names[item["round_id"]]] = item["id"]
@@ -89,11 +118,12 @@ class Stage:
             "assignees": [
                 {"unit": self._ref(code), "mode": to.mode} for to in row.to for code in self.scenario.codes(to.units)
             ],
+            "selectors": [self._selector(to.select) | {"mode": to.mode} for to in row.to if to.select is not None],
             "recipients": [
                 {"purpose": item.purpose} | ({"unit": self._ref(item.unit)} if item.unit else {"label": item.label})
                 for item in row.recipients
             ],
-            "rounds": [self._round(item) for item in row.rounds],
+            "rounds": [self._round(item) for item in row.rounds if item.at is None],
         }
         if row.tracker:
             body["tracker_seat"] = await self._seat(row.tracker)
@@ -108,12 +138,46 @@ class Stage:
             body["assignees"] = [self._ref(code) for code in self.scenario.codes(row.assignees)]
         return body
 
+    def _selector(self, select: Selection) -> Json:
+        body: Json = select.model_dump(mode="json", include={"kinds", "line", "direct"}, exclude_none=True)
+        if select.under is not None:
+            body["under"] = self._ref(select.under)
+        return body | {"excluding": [self._ref(code) for code in self.scenario.codes(select.excluding)]}
+
     def _ref(self, code: str) -> Json:
         return {"code_system": "local", "code": code}
 
     async def _seat(self, code: str) -> str:
         unit = await self.cascade.said("GET", f"/v1/units/{self.cascade.units_by_code[code].id}")
         return str(unit["seats"][0]["id"])
+
+    # --- difficulties ---
+
+    async def _caller(self, code: str) -> ApiClient:
+        """Return a caller of a unit's own, as its staff use the API."""
+        if code not in self._callers:
+            unit = self.cascade.units_by_code[code]
+            self._callers[code] = await self.cascade.administrator.as_(Role.UNIT, unit.id)
+        return self._callers[code]
+
+    async def _raise(self, raised: Raised) -> None:
+        path = f"/v1/documents/{self.documents[raised.document].id}/difficulties"
+        for code in self.scenario.codes(raised.units):
+            answer = await (await self._caller(code)).post(path, {"kind": raised.kind, "text": raised.text})
+            assert answer.status_code == 201, answer.text
+            self.raised.setdefault(raised.text, {})[code] = answer.json()["id"]
+
+    async def _answer(self, raised: Raised) -> None:
+        path = f"/v1/documents/{self.documents[raised.document].id}/difficulties/answer"
+        body = {"difficulties": list(self.raised[raised.text].values()), "text": raised.answer}
+        answer = await (await self._caller(raised.by)).post(path, body)
+        assert answer.status_code == 200, answer.text
+
+    async def difficulties(self, code: str, side: str) -> list[Json]:
+        """Return what a unit sees on one side, newest first."""
+        answer = await (await self._caller(code)).get("/v1/difficulties", params={"side": side, "limit": 200})
+        items: list[Json] = answer.json()["items"]
+        return items
 
     # --- what units do ---
 

@@ -15,7 +15,7 @@ from harness.cascade import Document, Json, instant
 from harness.mailroom import Mail
 from harness.play.duties import Duty, fed_duty
 from harness.play.expected import Line, consolidated_at, hour_of, lines, tally, timeliness
-from harness.play.model import DocumentRow
+from harness.play.model import DocumentRow, Raised, RoundRow
 from harness.play.stage import Stage
 
 
@@ -40,8 +40,11 @@ async def judge(stage: Stage, verdict: Verdict) -> None:
     feed(stage)
     for row in stage.scenario.documents:
         await judge_document(stage, row, verdict)
+        await judge_bound(stage, row, verdict)
         await judge_obligations(stage, row, verdict)
         await judge_rounds(stage, row, verdict)
+    for raised in stage.scenario.raised:
+        await judge_raised(stage, raised, verdict)
     await judge_whole(stage, verdict)
     await judge_delivery(stage, mails, verdict)
     verdict.that("refused without confirmation", stage.refused, stage.scenario.expect.refused)
@@ -105,6 +108,50 @@ def _level(stage: Stage, row: DocumentRow) -> int:
     return 1 + max((_level(stage, stage.scenario.document(parent)) for parent in row.parents), default=-1)
 
 
+# --- whom a document binds ---
+
+
+async def judge_bound(stage: Stage, row: DocumentRow, verdict: Verdict) -> None:
+    """What was previewed is what is bound: each unit once, in its mode, with every way that reaches it."""
+    document, codes = (
+        stage.documents[row.key],
+        {str(unit.id): unit.code for unit in stage.cascade.units_by_code.values()},
+    )
+    bound = stage.scenario.bound(row)
+    wanted = {item.code: (str(item.mode), item.ways) for item in bound}
+    shown = {codes[item["unit_id"]]: (item["mode"], len(item["ways"])) for item in stage.previews[row.key]}
+    verdict.that(f"{row.key} previews whom it binds", shown, wanted)
+    kept = await _all(stage, "select unit_id, mode from assignment where document_id = :id", document)
+    verdict.that(
+        f"{row.key} binds what was previewed, each unit once",
+        sorted((codes[str(item.unit_id)], item.mode) for item in kept),
+        sorted((code, mode) for code, (mode, _) in shown.items()),
+    )
+    owed = Counter((item["unit_id"], item["round_id"]) for item in await stage.cards(row.key))
+    for item in bound:
+        if item.ways > 1:
+            mine = {count for (unit_id, _), count in owed.items() if codes[unit_id] == item.code}
+            verdict.that(f"{row.key} asks {item.code}, reached by {item.ways} ways, once a round", mine, {1})
+
+
+# --- difficulties and proposals ---
+
+
+async def judge_raised(stage: Stage, raised: Raised, verdict: Verdict) -> None:
+    """One answer reached everybody who asked the same; who answered lists all of it, who asked its own alone."""
+    ids, name = stage.raised[raised.text], f"{raised.kind} about {raised.document}"
+    answering = {item["id"]: item for item in await stage.difficulties(raised.by, "received")}
+    for code, identifier in ids.items():
+        item = answering.get(identifier, {"state": None, "answer": {}})
+        verdict.that(f"{name} from {code} is answered", item["state"], "answered")
+        verdict.that(f"{name} from {code} got the common answer", item["answer"].get("text"), raised.answer)
+        verdict.that(f"{name} was answered together with", item["answer"].get("together"), len(ids))
+        answered_by = str(stage.cascade.units_by_code[raised.by].id)
+        verdict.that(f"{name} from {code} answered by {raised.by}", item["answer"].get("unit_id"), answered_by)
+        mine = {other["id"] for other in await stage.difficulties(code, "raised")}
+        verdict.that(f"{code} lists its own {name} only", mine & set(ids.values()), {identifier})
+
+
 # --- obligations ---
 
 
@@ -161,10 +208,33 @@ async def judge_rounds(stage: Stage, row: DocumentRow, verdict: Verdict) -> None
         name = f"{row.key}.{given.key}"
         verdict.that(f"{name} due at", found["due_at"] and instant(found["due_at"]), given.due_at)
         verdict.that(f"{name} derives its due time", bool(found["due_reasons"]))
-        if given.due_at is not None and given.due_at <= row.at:
+        if given.at is not None:
+            await _judge_asked(stage, row, given, found, verdict)
+        if given.due_at is not None and given.due_at <= (given.at or row.at):
             await _judge_born_late(stage, document, found["id"], name, row, verdict)
         if given.kind is RoundKind.REPORT:
             await _judge_consolidation(stage, name, found, verdict)
+
+
+async def _judge_asked(stage: Stage, row: DocumentRow, given: RoundRow, found: Json, verdict: Verdict) -> None:
+    """A round asked for later asks whom it selects, says so at once, and leaves the issued version as frozen."""
+    document, name = stage.documents[row.key], f"{row.key}.{given.key}"
+    assert given.at is not None
+    codes = {str(unit.id): unit.code for unit in stage.cascade.units_by_code.values()}
+    owing = sorted(codes[item["unit_id"]] for item in await stage.cards(row.key) if item["round_id"] == found["id"])
+    verdict.that(f"{name} asks whom it selects", owing, sorted(item.code for item in stage.scenario.asked(row, given)))
+    announced = [
+        hour_of(instant(step["taken_at"]))
+        for step in await stage.cascade.steps(document)
+        if step["round_id"] == found["id"] and step["kind"] == "announce"
+    ]
+    verdict.that(f"{name} is announced when it is asked", set(announced), {hour_of(given.at)})
+    frozen = await _one(
+        stage,
+        "select jsonb_array_length(content->'rounds') as rounds from document_version where document_id = :id",
+        document,
+    )
+    verdict.that(f"{row.key} stays frozen as issued", frozen.rounds, sum(item.at is None for item in row.rounds))
 
 
 async def _judge_born_late(
