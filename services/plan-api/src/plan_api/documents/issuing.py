@@ -323,7 +323,7 @@ async def open_round(
     if asked.waived:
         await open_obligations(act.connection, opened, units, act.now, ObligationState.WAIVED)
         await escalation.skip_round(act.connection, round_id, act.now, "waived")
-        return None
+        return round_id
     await open_obligations(act.connection, opened, units, act.now)
     for ladder_id in ladders.values():
         await steps.announce(act.connection, act.services, ladder_id, issuing.policy, act.now)
