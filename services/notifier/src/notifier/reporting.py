@@ -41,8 +41,8 @@ class Reporter:
         ends = asyncio.get_running_loop().time() + at_most
         while True:
             async with self._engine.connect() as connection:
+                unsettled = await reports.open_notices(connection, batch_id)  # first: what settles now is reported
                 outcomes = await reports.unreported(connection, batch_id, REPORT_SIZE)
-                unsettled = await reports.open_notices(connection, batch_id)
             last = len(outcomes) < REPORT_SIZE
             finished = last and not unsettled
             if outcomes or finished:

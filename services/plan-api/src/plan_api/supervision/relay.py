@@ -157,7 +157,7 @@ class Relay:
                     await self.signal_supervision(item.subject_id, subject)
                 else:
                     await self.start_delivery(item.subject_id)
-        except (RPCError, OSError, TimeoutError) as error:
+        except Exception as error:
             log.warning("%s %s not carried: %s", item.topic, item.subject_id, error)
             return f"{type(error).__name__}: {error}"
         return None
