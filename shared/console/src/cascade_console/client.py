@@ -48,8 +48,8 @@ def find_url(url: str | None, data: Path | None = None) -> str:
         tr(
             "Chưa biết địa chỉ API. Chạy `cascade up`; nếu hệ thống đang chạy ở thư mục khác, đặt --data / "
             "CASCADE_DATA; nếu ở máy khác, đặt --url / CASCADE_URL.",
-            "The API's address is not known. Run `cascade up`; if it runs on another folder, set --data / CASCADE_DATA; "
-            "if on another machine, set --url / CASCADE_URL.",
+            "The API's address is not known. Run `cascade up`; if it runs on another folder, set --data / "
+            "CASCADE_DATA; if on another machine, set --url / CASCADE_URL.",
         )
     )
 
