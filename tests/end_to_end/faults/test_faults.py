@@ -71,8 +71,8 @@ async def test_with_temporal_away_people_hand_in_and_the_ladder_catches_up(
     steps = await province.steps(document)
     books = await _closed(machine, province)
 
-    assert [step["outcome"] for step in steps if step["kind"] == "announce"] == ["overtaken"]
-    assert any(step["batch_id"] for step in steps)
+    assert [step["outcome"] for step in steps if step["kind"] == "announce"] == ["taken"]
+    assert any(step["batch_id"] for step in steps if step["kind"] != "announce")
     assert len(books.mails) > mails
 
 
