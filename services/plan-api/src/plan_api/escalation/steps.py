@@ -1,7 +1,8 @@
 """Take a step: who on this ladder still owes, one record an obligation, notices by seat, one batch, one outbox row.
 
 All of it is one set-based transaction. The document is read `for share`, so a recall waits for a step under way and a
-step after a recall is refused; the ladder is locked, so simultaneous tries make one batch and repeated ones return it.
+step after a recall is refused; the ladder is locked, so simultaneous tries make one batch and repeated ones return it
+(none, if another step spoke for it meanwhile).
 """
 
 from collections.abc import Sequence

@@ -150,7 +150,10 @@ class Relay:
         return sum(error is None for error in results)
 
     async def _carry(self, item: outbox.Waiting, subject: Subject | None) -> str | None:
-        """Tell Temporal about one subject; return why it could not be told, or None."""
+        """Tell Temporal about one subject; return why it could not be told, or None.
+
+        Whatever is wrong with one, it is tried again later and holds up no other.
+        """
         try:
             async with self._gate:
                 if item.topic == outbox.AGENDA_CHANGED:
@@ -158,7 +161,8 @@ class Relay:
                 else:
                     await self.start_delivery(item.subject_id)
         except Exception as error:
-            log.warning("%s %s not carried: %s", item.topic, item.subject_id, error)
+            unexpected = error if not isinstance(error, _AWAY) else None
+            log.warning("%s %s not carried: %s", item.topic, item.subject_id, error, exc_info=unexpected)
             return f"{type(error).__name__}: {error}"
         return None
 
