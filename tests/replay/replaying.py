@@ -3,10 +3,10 @@
 A process of its own because Python 3.11 keeps every sandbox's modules, and one replay could so hide another's fault.
 """
 
-import asyncio
 import sys
 from pathlib import Path
 
+from cascade_servicekit.process import run_process
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
@@ -19,16 +19,16 @@ async def replay(history: WorkflowHistory) -> Exception | None:
     return (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure
 
 
-def replay_all(paths: list[Path]) -> int:
+async def replay_all(paths: list[Path]) -> int:
     """Replay one history after the other; return the exit code."""
     failed = 0
     for path in paths:
         history = WorkflowHistory.from_json(path.stem, path.read_text(encoding="utf-8"))
-        if (failure := asyncio.run(replay(history))) is not None:
+        if (failure := await replay(history)) is not None:
             failed = 1
             sys.stderr.write(f"{path.name}: {failure}\n")
     return failed
 
 
 if __name__ == "__main__":
-    sys.exit(replay_all([Path(name) for name in sys.argv[1:]]))
+    run_process(replay_all([Path(name) for name in sys.argv[1:]]))

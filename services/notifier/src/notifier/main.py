@@ -3,9 +3,9 @@
 import argparse
 
 import uvicorn
-import uvloop
 from cascade_servicekit import memory
 from cascade_servicekit.logs import configure_logging
+from cascade_servicekit.process import run_process
 
 from notifier.database import migrate
 from notifier.http.app import create_app
@@ -26,7 +26,7 @@ def main() -> None:
     configure_logging(f"notifier-{command}")
     memory.settle()
     if command == "worker":
-        uvloop.run(run_worker(settings))
+        run_process(run_worker(settings))
     elif command == "http":
         uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_config=None)
     else:

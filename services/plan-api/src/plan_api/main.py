@@ -13,11 +13,11 @@ from typing import Any
 from uuid import UUID
 
 import uvicorn
-import uvloop
 from cascade_contracts.vocabulary import Role
 from cascade_servicekit import memory
 from cascade_servicekit.logs import configure_logging
 from cascade_servicekit.problems import Refusal
+from cascade_servicekit.process import run_process
 
 from plan_api.app import create_app
 from plan_api.auth import accounts
@@ -73,7 +73,7 @@ def work(settings: Settings) -> None:
     from plan_api.supervision.worker import run  # noqa: PLC0415 - only this command needs Temporal's client
 
     memory.settle()
-    uvloop.run(run(settings))
+    run_process(run(settings))
 
 
 def unit_reference(text: str | None) -> UnitRef | None:

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-import uvloop
 from cascade_contracts.supervision import CASCADE_QUEUE
 from cascade_servicekit import memory
 from cascade_servicekit.logs import configure_logging
+from cascade_servicekit.process import run_process
 from cascade_servicekit.temporal import connect, run_until_stopped
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -36,4 +36,4 @@ def main() -> None:
     """Start the process."""
     configure_logging("workflow-worker")
     memory.settle()
-    uvloop.run(run(Settings()))
+    run_process(run(Settings()))
