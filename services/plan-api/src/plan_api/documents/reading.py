@@ -11,8 +11,8 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.service import allows
-from plan_api.documents import repository
-from plan_api.documents.schemas import DocumentCard, DocumentOut, DocumentPage, RoundOut
+from plan_api.documents import citing, repository
+from plan_api.documents.schemas import BaseOut, DocumentCard, DocumentOut, DocumentPage, RoundOut
 from plan_api.organizations import service as organizations
 from plan_api.paging import decode_cursor, encode_cursor
 from plan_api.read.heirs import heir_of
@@ -108,8 +108,26 @@ async def whole(connection: AsyncConnection, caller: Caller, document_id: UUID) 
         assignees=await repository.count_assignments(connection, document_id),
         rounds=await rounds(connection, document_id),
         content=row.content,
+        proposal=await citing.proposal(connection, row.issuer_unit_id, row.content.get("printed_symbol")),
+        bases=await _bases(connection, caller, row),
         children=await repository.children_in_force(connection, document_id),
     )
+
+
+async def _bases(connection: AsyncConnection, caller: Caller, row: Row[Any]) -> list[BaseOut]:
+    """Return what a document cites; of the documents here that it may mean, those the caller may read."""
+    found = await citing.bases(connection, row.content.get("bases", []), row.issued_on)
+    for base in found:
+        base.documents = [meant for meant in base.documents if await _may_read(connection, caller, meant, row.id)]
+    return found
+
+
+async def _may_read(connection: AsyncConnection, caller: Caller, document_id: UUID, citing_id: UUID) -> bool:
+    try:
+        await readable(connection, caller, document_id)
+    except NotFound:
+        return False
+    return document_id != citing_id
 
 
 async def page(

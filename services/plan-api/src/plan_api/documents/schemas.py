@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from plan_api.organizations.kinds import UnitKind
 from plan_api.organizations.schemas import UnitRef
 from plan_api.rules.due import Day, DueRule
+from plan_api.rules.symbols import Confidence, Impossible
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
@@ -162,7 +163,11 @@ class RoundAskedIn(RoundIn):
 
 
 class DocumentIn(Body):
-    """A draft. A number and a date may be missing until issue; then a reason must be given."""
+    """A draft. A number and a date may be missing until issue; then a reason must be given.
+
+    `printed_symbol` is the symbol as a bad copy shows it, `bases` the documents cited, a line each as printed: both are
+    read tolerantly and proposed in the answer, for a clerk to confirm.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -196,6 +201,8 @@ class DocumentIn(Body):
     number: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\d{1,6}[a-zA-Z]?$")] | None = None
     notation: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)] | None = None
     issued_on: date | None = None
+    printed_symbol: Short | None = None
+    bases: list[Text] = Field(default_factory=list, max_length=100)
     summary: Text | None = None
     parents: list[UUID] = Field(default_factory=list, max_length=20)
     tracker_seat: UUID | None = None
@@ -272,6 +279,34 @@ class RoundAskedOut(RoundOut):
     obligations: int
 
 
+class SymbolOut(BaseModel):
+    """A symbol read from print: `kind` and `issuer` as its notation tells them, the year of symbol or printed date."""
+
+    number: str
+    notation: str
+    kind: str
+    issuer: str
+    year: int | None
+    dated_on: date | None
+    confidence: Confidence
+
+
+class WarningOut(BaseModel):
+    """What cannot be so as printed; nothing is refused for it."""
+
+    code: Impossible
+    text: str
+
+
+class BaseOut(BaseModel):
+    """A cited document as read, and those here it may mean (same kind, number, year and issuer), newest first."""
+
+    printed: str
+    symbol: SymbolOut | None
+    documents: list[UUID]
+    warnings: list[WarningOut]
+
+
 class DocumentOut(BaseModel):
     """A document as it stands; `content` is what was drafted or, once issued, frozen."""
 
@@ -295,6 +330,8 @@ class DocumentOut(BaseModel):
     assignees: int
     rounds: list[RoundOut]
     content: dict[str, Any]
+    proposal: SymbolOut | None = Field(description="the draft's printed symbol as read, to confirm by an edit")
+    bases: list[BaseOut]
     children: list[UUID] = Field(default_factory=list, description="issued documents that implement this one")
 
 
