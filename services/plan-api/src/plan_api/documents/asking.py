@@ -11,8 +11,10 @@ from cascade_contracts.vocabulary import AssignmentMode, LineKind
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.calendar import service as calendar
-from plan_api.documents import issuing, repository, selecting
+from plan_api.documents import repository, selecting
+from plan_api.documents.due_times import Issue, due_of
 from plan_api.documents.errors import NotAnAssignee, NothingAsked
+from plan_api.documents.opening import open_round
 from plan_api.documents.reading import round_out
 from plan_api.documents.schemas import DocumentIn, IssueIn, RoundAskedIn, RoundAskedOut
 from plan_api.documents.stopping import locked_in_force
@@ -42,7 +44,7 @@ async def ask(act: Act, document_id: UUID, given: RoundAskedIn) -> RoundAskedOut
     order = IssueIn(
         allow_past_due=given.allow_past_due, allow_after_parent=given.allow_after_parent, reason=given.reason
     )
-    opening = issuing.Issue(
+    opening = Issue(
         document_id,
         row.issuer_unit_id,
         draft,
@@ -53,10 +55,10 @@ async def ask(act: Act, document_id: UUID, given: RoundAskedIn) -> RoundAskedOut
         act.now,
         why="on_request",
     )
-    due = issuing.due_of(opening, given)
+    due = due_of(opening, given)
     units = await _asked(act, document_id, row.issuer_unit_id, given)
     position = await repository.next_position(act.connection, document_id)
-    round_id = await issuing.open_round(act, opening, position, given, due, units)
+    round_id = await open_round(act, opening, position, given, due, units)
     act.agenda_changed(document_id)
     act.record("open", "round", round_id, document=str(document_id), units=len(units), reason=given.reason)
     opened = await repository.round_(act.connection, round_id)

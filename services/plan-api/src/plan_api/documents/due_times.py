@@ -1,0 +1,141 @@
+"""Settle the due times of rounds before the first row is written: as stated, or as asked for where that has passed.
+
+Checked against the present, the cut-off and what the issuer itself owes upwards; nothing is stored here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from cascade_contracts.vocabulary import RoundKind
+from cascade_servicekit.problems import Refusal
+
+from plan_api.documents.errors import (
+    ConfirmationNeedsReason,
+    CutOffBeforeDue,
+    DueAfterParent,
+    DueInPast,
+    NoDayLeftUnderParent,
+)
+from plan_api.documents.schemas import DocumentIn, IssueIn, RoundIn
+from plan_api.escalation import service as escalation
+from plan_api.read.parents import Owed
+from plan_api.rules.calendar import WorkCalendar, local_date
+from plan_api.rules.due import (
+    AtInstant,
+    Due,
+    DueRefusal,
+    DueRule,
+    OnDate,
+    check_due,
+    derive_due,
+    latest_under,
+    waived,
+    with_grace,
+)
+from plan_api.rules.vietnamese import format_day
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Everything settled before the first row is written: of an issue, or of a round opened later (`why`)."""
+
+    document_id: UUID
+    issuer_id: UUID
+    draft: DocumentIn
+    order: IssueIn
+    policy: escalation.PolicyInForce
+    days: WorkCalendar
+    owed: list[Owed]
+    now: datetime
+    why: str = "issue"
+
+
+@dataclass(frozen=True, slots=True)
+class RoundDue:
+    """A round's due time with the rule it goes on being derived from; waived when past and let off."""
+
+    due: Due
+    rule: DueRule
+    waived: bool = False
+
+
+def due_of(issuing: Issue, item: RoundIn, place: str = "") -> RoundDue:
+    """Return a round's due time as it is issued: as stated, or what was asked for where that has passed.
+
+    `place` is where the round stands in the body (`rounds.0.`).
+
+    Raises:
+        DueInPast, DueAfterParent, NoDayLeftUnderParent, CutOffBeforeDue, ConfirmationNeedsReason: naming the field.
+    """
+    due, given = derive_due(item.due, issuing.days), issuing.order.past_due
+    if given is None or due.due_at is None or due.due_at > issuing.now:
+        return RoundDue(_checked(issuing, item, place, due), item.due)
+    if not issuing.order.reason:
+        raise ConfirmationNeedsReason(field="reason")
+    if given.grace_on is None:
+        return RoundDue(waived(due, issuing.order.reason), item.due, waived=True)
+    rule = OnDate(date=given.grace_on)
+    grace = derive_due(rule, issuing.days)
+    if grace.due_at is not None and grace.due_at <= issuing.now:
+        raise DueInPast(field="past_due.grace_on", round=item.title)
+    return RoundDue(with_grace(due, _checked(issuing, item, place, grace), issuing.order.reason), rule)
+
+
+def _latest(issuing: Issue, item: RoundIn) -> datetime | None:
+    """Return the latest due time the issuer's own report upwards leaves; rehearsals and hours know no lag."""
+    parent = reports_into(issuing, item) if item.kind is RoundKind.REPORT else None
+    if parent is None or parent.due_at is None:
+        return None
+    if issuing.policy.policy.rehearsal or isinstance(item.due, AtInstant):
+        return parent.due_at
+    return latest_under(parent.due_at, item.lag, issuing.days)
+
+
+def _too_late(issuing: Issue, item: RoundIn, field: str, latest: datetime) -> Refusal:
+    if latest <= issuing.now:
+        return NoDayLeftUnderParent(field=field, round=item.title, lag=item.lag)
+    day = local_date(latest - timedelta(microseconds=1))
+    repair = OnDate(date=day, roll="none").model_dump(mode="json")
+    return DueAfterParent(field=field, round=item.title, lag=item.lag, proposed=format_day(day), repair=repair)
+
+
+def _checked(issuing: Issue, item: RoundIn, place: str, due: Due) -> Due:
+    latest = _latest(issuing, item)
+    refusals = check_due(
+        due.due_at,
+        issuing.now,
+        latest,
+        issuing.order.allow_past_due,
+        issuing.order.allow_after_parent,
+        issuing.order.reason,
+        item.cut_off_at,
+    )
+    field = f"{place}due"
+    for refusal in refusals:
+        match refusal:
+            case DueRefusal.PAST_DUE:
+                raise DueInPast(field=field, round=item.title)
+            case DueRefusal.AFTER_PARENT if latest is not None:
+                raise _too_late(issuing, item, field, latest)
+            case DueRefusal.CUT_OFF_BEFORE_DUE:
+                raise CutOffBeforeDue(field=f"{place}cut_off_at", round=item.title)
+            case DueRefusal.REASON_MISSING:
+                raise ConfirmationNeedsReason(field="reason")
+    return due
+
+
+def reports_into(issuing: Issue, item: RoundIn) -> Owed | None:
+    """Return what the issuer owes upwards that this round feeds: named, of the same period, or the only one.
+
+    The only one is it only where one of the two names no period: a half-year's report is not the year's.
+    """
+    reports = [owed for owed in issuing.owed if owed.kind is RoundKind.REPORT]
+    if item.reports_into is not None:
+        return next((owed for owed in reports if owed.round_id == item.reports_into), None)
+    same = [owed for owed in reports if item.period is not None and owed.period == item.period]
+    if same:
+        return same[0]
+    if len(reports) != 1 or (item.period is not None and reports[0].period is not None):
+        return None
+    return reports[0]

@@ -1,0 +1,87 @@
+"""Open a round: its row, what its units owe of it, the ladders that chase them, and what is said at once."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from cascade_contracts.ids import new_id
+from cascade_contracts.vocabulary import AssignmentMode, LadderKind, ObligationState, RoundKind
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from plan_api.documents import repository
+from plan_api.documents.due_times import Issue, RoundDue, reports_into
+from plan_api.documents.schemas import RoundIn
+from plan_api.escalation import service as escalation
+from plan_api.escalation import steps
+from plan_api.obligations.opening import Assigned, OpenRound, open_obligations
+from plan_api.organizations import service as organizations
+from plan_api.read.parents import Owed
+from plan_api.requests import Act
+from plan_api.rules.due import Due
+
+
+async def open_round(
+    act: Act, issuing: Issue, position: int, item: RoundIn, asked: RoundDue, units: Sequence[Assigned], place: str = ""
+) -> UUID:
+    """Write a round with what the units owe of it, arm its ladders and announce it at once; return its id."""
+    round_id, due = new_id(), asked.due
+    parent = reports_into(issuing, item) if item.kind is RoundKind.REPORT else None
+    await repository.add_rounds(act.connection, [_round_row(issuing, round_id, position, item, asked, parent)])
+    ladders = {
+        mode: await _arm(act.connection, issuing, round_id, item, due, mode)
+        for mode in sorted({unit.mode for unit in units})
+    }
+    receivers = await organizations.known_units(act.connection, item.receivers, f"{place}receivers")
+    opened = OpenRound(round_id, issuing.document_id, issuing.issuer_id, due.due_at, due.due_on, ladders, receivers)
+    if asked.waived:
+        await open_obligations(act.connection, opened, units, act.now, ObligationState.WAIVED)
+        await escalation.skip_round(act.connection, round_id, act.now, "waived")
+        return round_id
+    await open_obligations(act.connection, opened, units, act.now)
+    for ladder_id in ladders.values():
+        await steps.announce(act.connection, act.services, ladder_id, issuing.policy, act.now)
+    return round_id
+
+
+def _round_row(
+    issuing: Issue, round_id: UUID, position: int, item: RoundIn, asked: RoundDue, parent: Owed | None
+) -> dict[str, Any]:
+    due = asked.due
+    return {
+        "id": round_id,
+        "document_id": issuing.document_id,
+        "position": position,
+        "kind": item.kind,
+        "title": item.title,
+        "period": item.period,
+        "due_rule": asked.rule.model_dump(mode="json"),
+        "due_at": due.due_at,
+        "due_on": due.due_on,
+        "due_reasons": list(due.reasons),
+        "cut_off_at": item.cut_off_at,
+        "needs_acceptance": item.needs_acceptance,
+        "signed_file_required": item.signed_file_required,
+        "policy_id": issuing.policy.id,
+        "reports_into_round_id": parent.round_id if parent else None,
+        "past_due_reason": issuing.order.reason if issuing.order.allow_past_due or issuing.order.past_due else None,
+        "settled_at": issuing.now if asked.waived else None,
+        "consolidated_at": issuing.now if asked.waived else None,
+        "created_at": issuing.now,
+    }
+
+
+async def _arm(
+    connection: AsyncConnection, issuing: Issue, round_id: UUID, item: RoundIn, due: Due, mode: AssignmentMode
+) -> UUID:
+    order = escalation.LadderOrder(
+        issuing.document_id,
+        round_id,
+        LadderKind.OBLIGATION,
+        mode,
+        due_at=due.due_at,
+        anchor_at=issuing.now,
+        reason=issuing.why,
+        cut_off_at=item.cut_off_at,
+        announce=True,
+    )
+    return await escalation.arm_ladder(connection, order, issuing.policy, issuing.days, issuing.now)
