@@ -19,6 +19,7 @@ from plan_api.rules.due import (
     check_due,
     derive_due,
     describe,
+    extended,
     latest_under,
     waived,
     with_grace,
@@ -213,3 +214,22 @@ def test_what_is_past_at_issue_is_waived_or_gets_a_day_and_says_so() -> None:
         "thời hạn trong văn bản đã qua khi ban hành; gia hạn đến ngày 20/09/2019 vì: văn bản đến chậm",
         "tính hết ngày 20/09/2019: quá hạn từ 00:00 ngày 21/09/2019",
     )
+
+
+@pytest.mark.parametrize(
+    ("was_on", "rule", "told"),
+    [
+        (date(2026, 11, 12), OnDate(date=date(2026, 11, 20)), "từ hết thứ Năm 12/11/2026 sang hết thứ Sáu 20/11/2026"),
+        (None, OnDate(date=date(2026, 11, 20)), "chuyển sang hết thứ Sáu 20/11/2026"),
+        (None, AtInstant(instant=datetime(2026, 11, 20, 3, tzinfo=UTC)), "chuyển sang trước 10:00 ngày 20/11/2026"),
+    ],
+)
+def test_more_time_for_all_is_told_with_the_old_day_and_the_reason(
+    was_on: date | None, rule: OnDate | AtInstant, told: str
+) -> None:
+    due = derive_due(rule, CALENDAR)
+    reasons = extended(("ngày 12/11/2026",), was_on, rule, due, "bão số 9")
+    assert reasons[0] == "ngày 12/11/2026"
+    assert told in reasons[1]
+    assert reasons[1].endswith(", vì: bão số 9")
+    assert reasons[2:] == due.reasons[1:]

@@ -21,6 +21,7 @@ from plan_api.auth import endpoints as auth
 from plan_api.calendar import endpoints as calendar
 from plan_api.database import MIGRATIONS
 from plan_api.difficulties import endpoints as difficulties
+from plan_api.documents import change_endpoints as document_changes
 from plan_api.documents import endpoints as documents
 from plan_api.documents import file_endpoints as files
 from plan_api.escalation import internal_endpoints as internal
@@ -40,6 +41,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     progress.router,
     documents.router,
     documents.assignees_router,
+    document_changes.router,
     files.router,
     difficulties.router,
     web.router,

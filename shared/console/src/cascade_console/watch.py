@@ -61,6 +61,8 @@ STEPS: Final = {
     "overdue": ("báo quá hạn", "overdue"),
     "escalate": ("đề nghị chỉ đạo", "escalate"),
     "returned": ("báo trả lại", "returned"),
+    "extended": ("báo gia hạn", "extended"),
+    "amended": ("báo sửa đổi", "amended"),
     "review": ("nhắc duyệt", "review"),
     "cut_off": ("chốt số liệu", "cut-off"),
 }

@@ -119,6 +119,8 @@ class StepKind(StrEnum):
     RETURNED = "returned"
     REVIEW = "review"
     CUT_OFF = "cut_off"
+    EXTENDED = "extended"
+    AMENDED = "amended"
 
 
 class StepAnchor(StrEnum):

@@ -33,6 +33,7 @@ from plan_api.read.reprojection import LadderNow, RoundNow, Standing
 from plan_api.requests import Act
 from plan_api.rules.calendar import DayOverride, WorkCalendar
 from plan_api.rules.due import DUE_RULE, Due
+from plan_api.rules.ladders import RetiredFor
 from plan_api.rules.reprojection import DayChange, Rearmed, moved_due, rearm, reasons_after
 from plan_api.rules.timeliness import due_after_return
 from plan_api.services import Services
@@ -201,7 +202,7 @@ async def _apply(act: Act, change: _Change) -> Reprojection:
     settled = await documents.lock_rounds(act.connection, sorted(move.round.id for move in moves))
     for move in moves:
         retired = [ladder.ladder.row.id for ladder in move.ladders if _retires(move, ladder)]
-        await escalation.retire(act.connection, retired, act.now, read.CALENDAR)
+        await escalation.retire(act.connection, retired, act.now, RetiredFor.CALENDAR)
         if move.round.id in settled:
             await escalation.skip_round(act.connection, move.round.id, act.now, "settled")
             continue
@@ -223,7 +224,7 @@ async def _move_obligations(act: Act, move: _RoundMove) -> None:
         await obligations.move_due(act.connection, move.round.id, move.round.due_at, move.due.due_at, move.due.due_on)
     for ladder in move.ladders:
         new = await escalation.succeed(
-            act.connection, ladder.ladder.row, ladder.due_at, ladder.rearmed.steps, act.now, read.CALENDAR
+            act.connection, ladder.ladder.row, ladder.due_at, ladder.rearmed.steps, act.now, RetiredFor.CALENDAR
         )
         await obligations.move_ladder(act.connection, ladder.ladder.row.id, new, ladder.extended)
 

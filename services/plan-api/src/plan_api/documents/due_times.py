@@ -92,12 +92,13 @@ def _latest(issuing: Issue, item: RoundIn) -> datetime | None:
     return latest_under(parent.due_at, item.lag, issuing.days)
 
 
-def _too_late(issuing: Issue, item: RoundIn, field: str, latest: datetime) -> Refusal:
-    if latest <= issuing.now:
-        return NoDayLeftUnderParent(field=field, round=item.title, lag=item.lag)
+def too_late(now: datetime, title: str, lag: int, field: str, latest: datetime) -> Refusal:
+    """Return the refusal of a due time after the latest one its parent leaves, with the day that would do."""
+    if latest <= now:
+        return NoDayLeftUnderParent(field=field, round=title, lag=lag)
     day = local_date(latest - timedelta(microseconds=1))
     repair = OnDate(date=day, roll="none").model_dump(mode="json")
-    return DueAfterParent(field=field, round=item.title, lag=item.lag, proposed=format_day(day), repair=repair)
+    return DueAfterParent(field=field, round=title, lag=lag, proposed=format_day(day), repair=repair)
 
 
 def _checked(issuing: Issue, item: RoundIn, place: str, due: Due) -> Due:
@@ -117,7 +118,7 @@ def _checked(issuing: Issue, item: RoundIn, place: str, due: Due) -> Due:
             case DueRefusal.PAST_DUE:
                 raise DueInPast(field=field, round=item.title)
             case DueRefusal.AFTER_PARENT if latest is not None:
-                raise _too_late(issuing, item, field, latest)
+                raise too_late(issuing.now, item.title, item.lag, field, latest)
             case DueRefusal.CUT_OFF_BEFORE_DUE:
                 raise CutOffBeforeDue(field=f"{place}cut_off_at", round=item.title)
             case DueRefusal.REASON_MISSING:

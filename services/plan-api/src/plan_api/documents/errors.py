@@ -112,6 +112,41 @@ class NoDayLeftUnderParent(Refusal):
     )
 
 
+class DueNotLater(Refusal):
+    """The new due time of a round is no later than its present one, or has passed."""
+
+    code, status = "due_not_later", 422
+    title = ("Thời hạn mới không muộn hơn", "The new due time is no later")
+    remedy = (
+        "Thời hạn mới của «{round}» không muộn hơn hạn hiện tại hoặc đã qua. Kính đề nghị chọn ngày muộn hơn.",
+        "The new due time of “{round}” is no later than the present one, or has passed. Choose a later day.",
+    )
+
+
+class RoundNotOpen(Refusal):
+    """The round is not one of the document's, is settled or closed, or has no due time."""
+
+    code, status = "round_not_open", 422
+    title = ("Đợt không còn mở", "The round is not open")
+    remedy = (
+        "Đợt này không thuộc văn bản, đã kết thúc, đã chốt số liệu hoặc không có thời hạn. Kính đề nghị đọc lại "
+        "văn bản và chọn đợt đang mở.",
+        "This round is not the document's, is settled or closed, or has no due time. Read the document again and name "
+        "an open one.",
+    )
+
+
+class NothingToExtend(Refusal):
+    """No open round of the document has an earlier due time."""
+
+    code, status = "nothing_to_extend", 409
+    title = ("Không có thời hạn nào để gia hạn", "There is no due time to move")
+    remedy = (
+        "Không có đợt nào đang mở với thời hạn sớm hơn ngày mới. Kính đề nghị kiểm tra lại ngày.",
+        "No open round is due before the new day. Check the day.",
+    )
+
+
 class CutOffBeforeDue(Refusal):
     """A round would close before it is due."""
 

@@ -1,6 +1,6 @@
 """SQL of policies, ladders, steps, batches and notices."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.bulk import insert_many
 from plan_api.escalation.models import Batch, Ladder, LadderStep, Notice, ObligationStep, PolicyRow
+from plan_api.read.tables import among
+from plan_api.rules.ladders import ANNOUNCING, RetiredFor
 
 POLICY: Table = PolicyRow.__table__  # type: ignore[attr-defined]
 LADDER: Table = Ladder.__table__  # type: ignore[attr-defined]
@@ -20,9 +22,6 @@ STEP: Table = LadderStep.__table__  # type: ignore[attr-defined]
 BATCH: Table = Batch.__table__  # type: ignore[attr-defined]
 NOTICE: Table = Notice.__table__  # type: ignore[attr-defined]
 OBLIGATION_STEP: Table = ObligationStep.__table__  # type: ignore[attr-defined]
-
-RETIRED = "calendar"
-"""Why the steps of a ladder were skipped that a change of the calendar replaced; nobody is put on it again."""
 
 
 async def newest_policy(connection: AsyncConnection, code: str) -> Row[Any] | None:
@@ -71,7 +70,7 @@ async def find_shared_ladder(
         LADDER.c.mode == mode,
         LADDER.c.shared,
         LADDER.c.due_at.is_not_distinct_from(due_at),
-        ~select(STEP.c.id).where(STEP.c.ladder_id == LADDER.c.id, STEP.c.why == RETIRED).exists(),
+        ~select(STEP.c.id).where(STEP.c.ladder_id == LADDER.c.id, STEP.c.why.in_(tuple(RetiredFor))).exists(),
     )
     if anchor_at is not None:
         query = query.where(LADDER.c.anchor_at == anchor_at)
@@ -92,6 +91,20 @@ async def lock_ladder(connection: AsyncConnection, ladder_id: UUID) -> Row[Any] 
 async def steps_of(connection: AsyncConnection, ladder_id: UUID) -> list[Row[Any]]:
     """Return a ladder's steps by position."""
     query = select(STEP).where(STEP.c.ladder_id == ladder_id).order_by(STEP.c.fire_at, STEP.c.position)
+    return list(await connection.execute(query))
+
+
+async def ladders(connection: AsyncConnection, ladder_ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
+    """Return ladders by id."""
+    query = select(LADDER).where(among(LADDER.c.id, ladder_ids))
+    return {row.id: row for row in await connection.execute(query)}
+
+
+async def untold(connection: AsyncConnection, ladder_ids: Collection[UUID]) -> list[Row[Any]]:
+    """Return (ladder_id, kind, fire_at) of the news ladders still have to tell."""
+    query = select(STEP.c.ladder_id, STEP.c.kind, STEP.c.fire_at).where(
+        among(STEP.c.ladder_id, ladder_ids), STEP.c.kind.in_(ANNOUNCING), STEP.c.outcome.is_(None)
+    )
     return list(await connection.execute(query))
 
 
@@ -142,6 +155,15 @@ async def skip_steps(
         scope = STEP.c.round_id == round_id if round_id is not None else STEP.c.document_id == document_id
     await connection.execute(
         update(STEP).where(scope, STEP.c.outcome.is_(None)).values(outcome=StepOutcome.SKIPPED, taken_at=now, why=why)
+    )
+
+
+async def skip_cut_offs(connection: AsyncConnection, round_id: UUID, now: datetime, why: str) -> None:
+    """Mark the untaken cut-off steps of a round as meaningless."""
+    await connection.execute(
+        update(STEP)
+        .where(STEP.c.round_id == round_id, STEP.c.kind == StepKind.CUT_OFF, STEP.c.outcome.is_(None))
+        .values(outcome=StepOutcome.SKIPPED, taken_at=now, why=why)
     )
 
 

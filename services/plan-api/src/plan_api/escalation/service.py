@@ -3,7 +3,7 @@
 Calendar and policy are evaluated here, in the transaction that makes the ladder, never inside a workflow.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from plan_api.escalation import repository
 from plan_api.journal import Journal
 from plan_api.rules.calendar import WorkCalendar, local_date, start_of_day
-from plan_api.rules.ladders import ArmedStep, arm
+from plan_api.rules.ladders import ANNOUNCING, ArmedStep, arm
 from plan_api.rules.policies import REHEARSAL_POLICY, STANDARD_POLICY, Policy, policy_from_json, policy_to_json
 from plan_api.services import Services
 
@@ -55,7 +55,7 @@ class LadderOrder:
     cut_off_at: datetime | None = None
     announce: bool = False
     shared: bool = True
-    returned: bool = False
+    announce_as: StepKind = StepKind.ANNOUNCE
     armed_from: datetime | None = None
     """Nothing is said before; None: from now on."""
 
@@ -138,8 +138,8 @@ def _steps(order: LadderOrder, policy: Policy, calendar: WorkCalendar, now: date
         cut_off_at=order.cut_off_at,
         armed_at=now,
         calendar=calendar,
-        announce=order.announce or order.returned,
-        announce_as=StepKind.RETURNED if order.returned else StepKind.ANNOUNCE,
+        announce=order.announce,
+        announce_as=order.announce_as,
     )
 
 
@@ -204,7 +204,7 @@ def rearmed(
     Raises:
         StepCannotBeArmed: a step has no instant under this calendar.
     """
-    announced = next((step.kind for step in steps if step.kind in {StepKind.ANNOUNCE, StepKind.RETURNED}), None)
+    announced = next((step.kind for step in steps if step.kind in ANNOUNCING), None)
     return arm(
         policy.policy,
         kind=LadderKind(ladder.kind),
@@ -258,6 +258,35 @@ async def ladder_for(
         await repository.lock_arming(connection, order.round_id)
         found = await find_shared(connection, order)
     return found or await arm_ladder(connection, order, policy, calendar, now)
+
+
+async def ladders(connection: AsyncConnection, ladder_ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
+    """Return ladders by id."""
+    return await repository.ladders(connection, ladder_ids)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class News:
+    """What a ladder still has to tell those who stand on it, and from when on."""
+
+    kind: StepKind
+    fire_at: datetime
+
+
+async def untold(connection: AsyncConnection, ladder_ids: Collection[UUID]) -> dict[UUID, News]:
+    """Return the news that ladders have not told yet; those with none are absent."""
+    rows = await repository.untold(connection, ladder_ids)
+    return {row.ladder_id: News(StepKind(row.kind), row.fire_at) for row in rows}
+
+
+async def steps_ahead(connection: AsyncConnection, ladder_id: UUID) -> list[Row[Any]]:
+    """Return the untaken steps of a ladder in their order."""
+    return [step for step in await repository.steps_of(connection, ladder_id) if step.outcome is None]
+
+
+async def skip_cut_offs(connection: AsyncConnection, round_id: UUID, now: datetime, why: str) -> None:
+    """Write the untaken cut-offs of a round off as meaningless."""
+    await repository.skip_cut_offs(connection, round_id, now, why)
 
 
 async def next_step_at(connection: AsyncConnection, document_id: UUID) -> datetime | None:

@@ -7,6 +7,7 @@ from cascade_contracts.vocabulary import (
     AssignmentMode,
     LadderKind,
     ObligationState,
+    StepKind,
     SubmissionState,
 )
 from cascade_servicekit.problems import NotFound
@@ -89,7 +90,8 @@ async def return_(act: Act, obligation_id: UUID, given: ReturnIn) -> ObligationO
             anchor_at=act.now,
             reason="return",
             shared=False,
-            returned=True,
+            announce=True,
+            announce_as=StepKind.RETURNED,
         ),
         policy,
         days,

@@ -1,6 +1,6 @@
 """SQL of obligations, submissions, extensions and consolidations; Core only, for this is the hot path."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -21,6 +21,7 @@ from plan_api.obligations.models import (
     Submission,
     SubmissionFile,
 )
+from plan_api.read.tables import among
 
 OBLIGATION: Table = Obligation.__table__  # type: ignore[attr-defined]
 RECEIVER: Table = ObligationReceiver.__table__  # type: ignore[attr-defined]
@@ -196,15 +197,20 @@ async def mark_consolidation(connection: AsyncConnection, consolidation_id: UUID
 
 _EXTENDED = (
     select(EXTENSION.c.id)
-    .where(EXTENSION.c.obligation_id == OBLIGATION.c.id, EXTENSION.c.state == ExtensionState.APPROVED)
+    .where(
+        EXTENSION.c.obligation_id == OBLIGATION.c.id,
+        EXTENSION.c.state == ExtensionState.APPROVED,
+        EXTENSION.c.decided_due_at == OBLIGATION.c.due_at,
+    )
     .exists()
 )
+"""A granted extension that still says when it is due: nothing later has taken its place."""
 
 
 async def move_due(
     connection: AsyncConnection, round_id: UUID, was: datetime | None, due_at: datetime, due_on: date
 ) -> None:
-    """Change the due time of a round's unsettled obligations that still have it and never got an extension."""
+    """Change the due time of a round's unsettled obligations that have it, but not by an extension of their own."""
     await connection.execute(
         update(OBLIGATION)
         .where(
@@ -223,3 +229,45 @@ async def move_ladder(connection: AsyncConnection, ladder_id: UUID, to: UUID, ex
             .where(column == ladder_id, OBLIGATION.c.state.in_(UNSETTLED), *chosen)
             .values({column: to, OBLIGATION.c.row_version: OBLIGATION.c.row_version + 1})
         )
+
+
+async def lock_expected(connection: AsyncConnection, round_id: UUID) -> list[Row[Any]]:
+    """Return a round's obligations of which something is or was expected, locked, by id."""
+    o = OBLIGATION.c
+    query = (
+        select(o.id, o.unit_id, o.mode, o.state, o.due_at, o.due_on, o.ladder_id)
+        .where(o.round_id == round_id, o.state.in_((*UNSETTLED, ObligationState.FULFILLED)))
+        .order_by(o.id)
+        .with_for_update(key_share=True)
+    )
+    return list(await connection.execute(query))
+
+
+async def change_many(connection: AsyncConnection, obligation_ids: Sequence[UUID], **values: object) -> None:
+    """Set columns of locked obligations alike."""
+    if obligation_ids:
+        await connection.execute(
+            update(OBLIGATION)
+            .where(among(OBLIGATION.c.id, obligation_ids))
+            .values(row_version=OBLIGATION.c.row_version + 1, **values)
+        )
+
+
+async def stood_on(connection: AsyncConnection, ladder_ids: Collection[UUID]) -> set[UUID]:
+    """Return on which of some ladders an unsettled obligation stands."""
+    query = select(OBLIGATION.c.ladder_id).distinct()
+    found = query.where(among(OBLIGATION.c.ladder_id, ladder_ids), OBLIGATION.c.state.in_(UNSETTLED))
+    return set((await connection.execute(found)).scalars())
+
+
+async def meet_requests(
+    connection: AsyncConnection, obligation_ids: Sequence[UUID], due_at: datetime, now: datetime, note: str
+) -> int:
+    """Close the open requests of locked obligations that ask for no more than a due time; return how many."""
+    x = EXTENSION.c
+    met = (
+        update(EXTENSION)
+        .where(among(x.obligation_id, obligation_ids), x.state == ExtensionState.OPEN, x.requested_due_at <= due_at)
+        .values(state=ExtensionState.WITHDRAWN, decided_at=now, decision_reason=note)
+    )
+    return (await connection.execute(met)).rowcount

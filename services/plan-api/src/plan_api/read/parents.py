@@ -1,14 +1,14 @@
 """What an issuer itself owes under the documents it implements."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from cascade_contracts.vocabulary import ObligationState, RoundKind
+from cascade_contracts.vocabulary import DocumentState, ObligationState, RoundKind
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from plan_api.read.tables import OBLIGATION, ROUND
+from plan_api.read.tables import DOCUMENT, OBLIGATION, ROUND, UNIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +54,51 @@ async def upward_due(connection: AsyncConnection, round_id: UUID, unit_id: UUID)
         .where(ROUND.c.id == round_id, OBLIGATION.c.unit_id == unit_id)
     )
     return (await connection.execute(query)).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Feeding:
+    """An unsettled round of a lower document whose consolidation answers a round, with what its issuer owes there."""
+
+    document_id: UUID
+    document_title: str
+    issuer_unit_id: UUID
+    issuer_name: str
+    round_id: UUID
+    round_title: str
+    due_at: datetime
+    due_on: date
+    owed_due_at: datetime
+
+
+async def feeding(connection: AsyncConnection, round_id: UUID) -> list[Feeding]:
+    """Return the lower rounds in force that report into a round, by issuer."""
+    query = (
+        select(
+            DOCUMENT.c.id,
+            DOCUMENT.c.title,
+            DOCUMENT.c.issuer_unit_id,
+            UNIT.c.name,
+            ROUND.c.id,
+            ROUND.c.title,
+            ROUND.c.due_at,
+            ROUND.c.due_on,
+            OBLIGATION.c.due_at,
+        )
+        .join(DOCUMENT, DOCUMENT.c.id == ROUND.c.document_id)
+        .join(UNIT, UNIT.c.id == DOCUMENT.c.issuer_unit_id)
+        .join(
+            OBLIGATION,
+            (OBLIGATION.c.round_id == ROUND.c.reports_into_round_id)
+            & (OBLIGATION.c.unit_id == DOCUMENT.c.issuer_unit_id),
+        )
+        .where(
+            ROUND.c.reports_into_round_id == round_id,
+            ROUND.c.settled_at.is_(None),
+            ROUND.c.due_at.is_not(None),
+            OBLIGATION.c.due_at.is_not(None),
+            DOCUMENT.c.state == DocumentState.ISSUED,
+        )
+        .order_by(UNIT.c.name_sort, ROUND.c.id)
+    )
+    return [Feeding(*row) for row in await connection.execute(query)]

@@ -11,9 +11,7 @@ from sqlalchemy import Row, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.read.tables import DOCUMENT, EXTENSION, LADDER, LADDER_STEP, OBLIGATION, ROUND, among
-
-CALENDAR = "calendar"
-"""Why steps were skipped, and ladders armed, by a change of the calendar."""
+from plan_api.rules.ladders import RetiredFor
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +53,14 @@ class RoundNow:
     ladders: list[LadderNow]
 
 
-_EXTENDED = exists().where(EXTENSION.c.obligation_id == OBLIGATION.c.id, EXTENSION.c.state == ExtensionState.APPROVED)
+_EXTENDED = exists().where(
+    EXTENSION.c.obligation_id == OBLIGATION.c.id,
+    EXTENSION.c.state == ExtensionState.APPROVED,
+    EXTENSION.c.decided_due_at == OBLIGATION.c.due_at,
+)
 _OWING = OBLIGATION.c.state.in_((ObligationState.OPEN, ObligationState.SUBMITTED))
 _UNTAKEN = exists().where(LADDER_STEP.c.ladder_id == LADDER.c.id, LADDER_STEP.c.outcome.is_(None))
-_RETIRED = exists().where(LADDER_STEP.c.ladder_id == LADDER.c.id, LADDER_STEP.c.why == CALENDAR)
+_RETIRED = exists().where(LADDER_STEP.c.ladder_id == LADDER.c.id, LADDER_STEP.c.why.in_(tuple(RetiredFor)))
 
 
 async def unsettled(

@@ -4,6 +4,7 @@
 `before D` → 00:00 of D, never rolled, unless `before_counts_the_day` turns it into `on D`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -145,6 +146,13 @@ def with_grace(past: Due, grace: Due, reason: str) -> Due:
     """Return the due time of a grace day given at issue for one already past, its derivation after that of the past."""
     told = f"thời hạn trong văn bản đã qua khi ban hành; gia hạn đến {grace.reasons[0]} vì: {reason}"
     return replace(grace, reasons=(*past.reasons, told, *grace.reasons[1:]))
+
+
+def extended(reasons: Iterable[str], was_on: date | None, rule: DueRule, due: Due, reason: str) -> tuple[str, ...]:
+    """Return the derivation of a due time that was moved for all: the old one, the reason, the new one."""
+    before = "" if was_on is None else f"từ hết {format_day(was_on)} "
+    after = describe(rule) if due.due_on is None or isinstance(rule, AtInstant) else f"hết {format_day(due.due_on)}"
+    return (*reasons, f"gia hạn chung: thời hạn chuyển {before}sang {after}, vì: {reason}", *due.reasons[1:])
 
 
 def waived(past: Due, reason: str) -> Due:

@@ -25,12 +25,22 @@ from plan_api.rules.calendar import WorkCalendar, local_date, local_instant
 from plan_api.rules.policies import CUT_OFF_POSITION, Policy, StepDefinition
 
 _INSTANT: Final = timedelta(microseconds=1)
-_ANNOUNCING: Final = frozenset({StepKind.ANNOUNCE, StepKind.RETURNED})
+ANNOUNCING: Final = frozenset({StepKind.ANNOUNCE, StepKind.RETURNED, StepKind.EXTENDED, StepKind.AMENDED})
+"""What a ladder begins with: the news itself, said once and as soon as it is armed."""
 _SPOKEN_IN: Final = {
     AssignmentMode.ORDER: frozenset(StepKind) - {StepKind.REVIEW},
     AssignmentMode.REQUEST: frozenset({StepKind.ANNOUNCE, StepKind.REMIND, StepKind.DUE}),
     AssignmentMode.INFORMATION: frozenset({StepKind.ANNOUNCE}),
 }
+
+
+class RetiredFor(StrEnum):
+    """Why the steps of a ladder that another replaced were skipped; nobody is put on it again."""
+
+    CALENDAR = "calendar"
+    EXTENDED = "extended"
+    RESUMED = "resumed"
+    AMENDED = "amended"
 
 
 class StepCannotBeArmed(ValueError):
@@ -80,7 +90,7 @@ def arm(
         StepCannotBeArmed: the policy lacks the announcement or the review steps asked for, or a date is out of range.
     """
     _require_aware(anchor_at, due_at, cut_off_at, armed_at)
-    if announce and (kind is LadderKind.REVIEW or announce_as not in _ANNOUNCING):
+    if announce and (kind is LadderKind.REVIEW or announce_as not in ANNOUNCING):
         raise StepCannotBeArmed(f"a {kind} ladder has no announcement of kind {announce_as}")
     anchors = {
         StepAnchor.ISSUE: anchor_at,
@@ -202,7 +212,7 @@ def choose(steps: Iterable[R], as_of: datetime) -> Choice[R]:
     if not speaking:
         return Choice(None, (), cut_offs, False)
     *earlier, latest = speaking
-    return Choice(latest, tuple(earlier), cut_offs, any(step.kind in _ANNOUNCING for step in earlier))
+    return Choice(latest, tuple(earlier), cut_offs, any(step.kind in ANNOUNCING for step in earlier))
 
 
 def is_late(fire_at: datetime, now: datetime, grace: timedelta) -> bool:

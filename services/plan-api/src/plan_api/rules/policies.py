@@ -17,6 +17,7 @@ CUT_OFF_POSITION: Final = 1000
 """Position of the cut-off step of every ladder; a policy's own positions stay below it."""
 
 BOTH_CHANNELS: Final = (Channel.ZALO, Channel.EMAIL)
+_BY_THEMSELVES: Final = frozenset({StepKind.CUT_OFF, StepKind.RETURNED, StepKind.EXTENDED, StepKind.AMENDED})
 _REVIEWERS: Final = frozenset({Audience.REVIEWER_CONTACT, Audience.REVIEWER_HEAD})
 
 
@@ -74,8 +75,8 @@ class StepDefinition(_Value):
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        if self.kind in {StepKind.CUT_OFF, StepKind.RETURNED}:
-            raise ValueError("cut-off and return steps are armed by themselves, a policy does not list them")
+        if self.kind in _BY_THEMSELVES:
+            raise ValueError("cut-offs and news of a change are armed by themselves, a policy does not list them")
         if self.audience is Audience.NOBODY:
             raise ValueError("a step speaks to somebody")
         if self.anchor is StepAnchor.ISSUE and self.offset.amount < 0:

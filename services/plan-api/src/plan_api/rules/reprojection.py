@@ -12,10 +12,9 @@ from cascade_contracts.vocabulary import StepKind, StepOutcome
 
 from plan_api.rules.calendar import WorkCalendar
 from plan_api.rules.due import Due, DueRule, derive_due
-from plan_api.rules.ladders import ArmedStep, Rung
+from plan_api.rules.ladders import ANNOUNCING, ArmedStep, Rung
 from plan_api.rules.vietnamese import format_date, format_day
 
-_ANNOUNCING = frozenset({StepKind.ANNOUNCE, StepKind.RETURNED})
 _NAMED_DAYS = 5
 
 
@@ -78,7 +77,7 @@ def rearm(
         step = was.get(armed.position)
         if step is None:
             continue
-        moved = armed.fire_at != old_times[armed.position] and armed.kind not in _ANNOUNCING
+        moved = armed.fire_at != old_times[armed.position] and armed.kind not in ANNOUNCING
         ahead = armed.fire_at > now
         if step.outcome is None:
             past = step.fire_at <= now and not (due_moved and ahead)
