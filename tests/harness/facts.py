@@ -26,6 +26,9 @@ _PLAN_API: Final = """
         from round r join in_force d on d.id = r.document_id
         where r.kind = 'report' and r.consolidated_at is null and least(r.settled_at, r.closed_at) is not null
     union all
+    select 'supervision', e.document_id, e.next_opens_at
+        from recurrence e join in_force d on d.id = e.document_id where e.next_opens_at is not null
+    union all
     select 'delivery', id, case when handed_at is null then created_at else not_before end
         from batch where finished_at is null
     union all

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from plan_api.rules.calendar import WorkCalendar
-from plan_api.rules.periods import Every, Period, derive_period, periods
+from plan_api.rules.due import OnDate, WithinPeriod
+from plan_api.rules.periods import Every, Period, derive_period, period_on, periods, read_period, recurring_due
 
 CALENDAR = WorkCalendar()
 
@@ -52,3 +53,41 @@ def test_the_data_of_a_year_leave_no_gap_and_a_working_day_before_the_report(eve
         due_on = derive_period(period, day, CALENDAR).due_on
         assert due_on is not None
         assert CALENDAR.working_days_between(period.data_until, due_on) >= 1
+
+
+@given(st.sampled_from(Every), st.dates(date(2019, 1, 1), date(2030, 12, 31)))
+def test_each_day_lies_in_one_period_between_its_neighbours(every: Every, day: date) -> None:
+    period = period_on(every, day)
+    assert period.first_day <= day < period.after().first_day
+    assert period.after().before() == period == period.before().after()
+    assert read_period(every, period.code) == period
+
+
+@pytest.mark.parametrize(
+    ("every", "code"),
+    [
+        (Every.MONTH, "2026-13"),
+        (Every.MONTH, "2026-Q1"),
+        (Every.QUARTER, "2026-Q5"),
+        (Every.HALF_YEAR, "2026-01"),
+        (Every.YEAR, "2026-Q1"),
+        (Every.YEAR, "26"),
+    ],
+)
+def test_a_code_of_another_length_names_no_period(every: Every, code: str) -> None:
+    assert read_period(every, code) is None
+
+
+def test_a_report_is_due_within_its_period_or_on_a_day_of_its_last_month_or_the_next() -> None:
+    quarter = Period(Every.QUARTER, 2026, 4)
+    assert recurring_due(quarter, None, following=False) == WithinPeriod(year=2026, quarter=4)
+    assert recurring_due(quarter, 20, following=False) == OnDate(date=date(2026, 12, 20))
+    assert recurring_due(quarter, 5, following=True) == OnDate(date=date(2027, 1, 5))
+    assert recurring_due(Period(Every.MONTH, 2026, 1), 31, following=True) == OnDate(date=date(2026, 2, 28))
+    within = [recurring_due(Period(every, 2026, 1), None, following=False) for every in Every]
+    assert within == [
+        WithinPeriod(year=2026, month=1),
+        WithinPeriod(year=2026, quarter=1),
+        WithinPeriod(year=2026, half=1),
+        WithinPeriod(year=2026),
+    ]

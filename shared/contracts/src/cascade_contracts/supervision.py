@@ -21,6 +21,7 @@ LOAD_AGENDA: Final = "load_agenda"
 TAKE_STEP: Final = "take_step"
 CLOSE_ROUND: Final = "close_round"
 CONSOLIDATE: Final = "consolidate"
+OPEN_PERIODS: Final = "open_periods"
 
 SEARCH_CASCADE: Final = "CascadeId"
 SEARCH_DOCUMENT: Final = "DocumentId"
@@ -50,16 +51,18 @@ class EntryKind(StrEnum):
     STEP = "step"
     CUT_OFF = "cut_off"
     CONSOLIDATION = "consolidation"
+    OPENING = "opening"
 
 
 class AgendaEntry(Message):
-    """One thing to do: `step` names ladder and step, the other kinds the round."""
+    """One thing to do: `step` names ladder and step, `opening` the recurring report, the other kinds the round."""
 
     kind: EntryKind
     at: datetime
-    round_id: UUID
+    round_id: UUID | None = None
     ladder_id: UUID | None = None
     step_id: UUID | None = None
+    recurrence_id: UUID | None = None
 
 
 class Agenda(Message):
@@ -92,6 +95,14 @@ class RoundOrder(Message):
 
     document_id: UUID
     round_id: UUID
+    as_of: datetime
+
+
+class OpeningOrder(Message):
+    """Open the periods of a recurring report that are due; idempotent by period."""
+
+    document_id: UUID
+    recurrence_id: UUID
     as_of: datetime
 
 

@@ -7,11 +7,9 @@ stays as frozen: a round asked later is a fact of its own.
 from collections.abc import Iterable
 from uuid import UUID
 
-from cascade_contracts.vocabulary import AssignmentMode, LineKind
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from plan_api.calendar import service as calendar
 from plan_api.documents import repository, selecting
+from plan_api.documents.assigned import asks, bound_today
 from plan_api.documents.due_times import Issue, due_of
 from plan_api.documents.errors import NotAnAssignee, NothingAsked
 from plan_api.documents.opening import open_round
@@ -68,9 +66,9 @@ async def ask(act: Act, document_id: UUID, given: RoundAskedIn) -> RoundAskedOut
 
 async def _asked(act: Act, document_id: UUID, issuer_id: UUID, given: RoundAskedIn) -> list[Assigned]:
     """Return whom a round asks, each unit once, in the order of the issue."""
-    bound = await _assigned(act.connection, document_id, issuer_id)
+    bound = await bound_today(act.connection, document_id, issuer_id, local_date(act.now))
     if given.assignees is None and not given.selectors:
-        wanted: Iterable[UUID] = [unit.unit_id for unit in bound.values() if _asks(unit)]
+        wanted: Iterable[UUID] = [unit.unit_id for unit in bound.values() if asks(unit)]
     else:
         wanted = {*await _named(act, given, bound), *await _selected(act, issuer_id, given, bound)}
     asked = set(wanted)
@@ -90,26 +88,10 @@ async def _named(act: Act, given: RoundAskedIn, bound: dict[UUID, Assigned]) -> 
 
 async def _selected(act: Act, issuer_id: UUID, given: RoundAskedIn, bound: dict[UUID, Assigned]) -> list[UUID]:
     """Return the assignees that selectors reach today; those who are only informed are asked by name alone."""
-    asks = {unit.unit_id for unit in bound.values() if _asks(unit)}
+    asked = {unit.unit_id for unit in bound.values() if asks(unit)}
     today = local_date(act.now)
     selected: list[UUID] = []
     for number, selection in enumerate(given.selectors):
         field = f"selectors.{number}"
-        selected += await selecting.select(act.connection, act.caller, issuer_id, selection, today, field, asks)
+        selected += await selecting.select(act.connection, act.caller, issuer_id, selection, today, field, asked)
     return selected
-
-
-def _asks(unit: Assigned) -> bool:
-    return unit.mode is not AssignmentMode.INFORMATION
-
-
-async def _assigned(connection: AsyncConnection, document_id: UUID, issuer_id: UUID) -> dict[UUID, Assigned]:
-    """Return whom a document binds, each with who is one step up today on the line the document came down."""
-    rows = await repository.assignments(connection, document_id)
-    ids = [row.unit_id for row in rows]
-    superiors = {kind: await organizations.current_superiors(connection, ids, kind) for kind in LineKind}
-    bound = {}
-    for row in rows:
-        above = superiors[LineKind(row.line_kind)].get(row.unit_id) if row.line_kind else None
-        bound[row.unit_id] = Assigned(row.unit_id, AssignmentMode(row.mode), above or issuer_id)
-    return bound

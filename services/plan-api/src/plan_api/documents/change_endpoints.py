@@ -1,13 +1,14 @@
-"""REST of documents that change after their issue: extend as a whole."""
+"""REST of documents that go on after their issue: extend as a whole, recurring reports, periods that do not apply."""
 
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from plan_api.auth.endpoints import CallerOf
-from plan_api.documents import extending
+from plan_api.documents import exempting, extending
 from plan_api.documents.change_schemas import DocumentExtended, ExtendIn
-from plan_api.requests import Act, Answer, ServicesOf, act_in_vain, act_once, if_match, respond
+from plan_api.documents.recurring_schemas import Exempted, ExemptIn, RecurrenceList
+from plan_api.requests import Act, Answer, ServicesOf, act_in_vain, act_once, if_match, reachable_database, respond
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 
@@ -32,3 +33,20 @@ async def preview_extension(services: ServicesOf, caller: CallerOf, document_id:
         return Answer(await extending.extend(doing, document_id, body, None))
 
     return respond(await act_in_vain(services, caller, action))
+
+
+@router.get("/{document_id}/recurring", summary="List a document's recurring reports")
+async def list_recurring(services: ServicesOf, caller: CallerOf, document_id: UUID) -> RecurrenceList:
+    """Return what returns every period: the opened periods, the next one, and the periods that do not apply."""
+    async with reachable_database(), services.engine.connect() as connection:
+        return await exempting.recurrences(connection, caller, document_id)
+
+
+@router.post("/{document_id}/not-applicable", response_model=Exempted, summary="Declare a period not applicable")
+async def exempt(request: Request, caller: CallerOf, document_id: UUID, body: ExemptIn) -> Response:
+    """Let everybody, or some units, off a period: nothing is expected of it, now or when it opens; answers stand."""
+
+    async def action(doing: Act) -> Answer:
+        return Answer(await exempting.exempt(doing, document_id, body))
+
+    return await act_once(request, caller, action)

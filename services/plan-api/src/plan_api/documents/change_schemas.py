@@ -7,7 +7,7 @@ from uuid import UUID
 from cascade_contracts.vocabulary import Audience, ObligationState, StepKind
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from plan_api.documents.schemas import Body, Text
+from plan_api.documents.body import Body, Text
 from plan_api.rules.due import Day, Instant
 
 

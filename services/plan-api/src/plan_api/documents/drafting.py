@@ -136,22 +136,26 @@ async def check_references(act: Act, issuer: UUID, given: DocumentIn) -> list[Ch
     chosen = await selecting.resolve(
         connection, act.caller, issuer, given.assignees, given.selectors, local_date(act.now)
     )
-    if given.rounds and not chosen:
+    if (given.rounds or given.recurring) and not chosen:
         raise NothingAsked(field="assignees")
     bound = {item.unit for item in chosen}
     for position, item in enumerate(given.rounds):
-        await _check_round_units(connection, position, item.assignees or [], bound)
+        await _check_round_units(connection, f"rounds.{position}", item.assignees or [], bound)
         await organizations.known_units(connection, item.receivers, f"rounds.{position}.receivers")
+    for number, returning in enumerate(given.recurring):
+        place = f"recurring.{number}"
+        await _check_round_units(connection, place, returning.assignees or [], bound)
+        await organizations.known_units(connection, returning.receivers, f"{place}.receivers")
+        for exempt, each in enumerate(returning.not_applicable):
+            await organizations.known_units(connection, each.units or [], f"{place}.not_applicable.{exempt}.units")
     named = [item.unit for item in given.recipients if item.unit is not None]
     await organizations.known_units(connection, named, "recipients")
     await require_files(connection, given.files)
     return chosen
 
 
-async def _check_round_units(
-    connection: AsyncConnection, position: int, refs: list[UnitRef], assigned: set[UUID]
-) -> None:
-    ids = await organizations.known_units(connection, refs, f"rounds.{position}.assignees")
+async def _check_round_units(connection: AsyncConnection, place: str, refs: list[UnitRef], assigned: set[UUID]) -> None:
+    ids = await organizations.known_units(connection, refs, f"{place}.assignees")
     for number, (ref, unit_id) in enumerate(zip(refs, ids, strict=True)):
         if unit_id not in assigned:
-            raise NotAnAssignee(field=f"rounds.{position}.assignees.{number}", unit=ref)
+            raise NotAnAssignee(field=f"{place}.assignees.{number}", unit=ref)

@@ -58,6 +58,8 @@ class RoundDue:
     due: Due
     rule: DueRule
     waived: bool = False
+    speaks_from: datetime | None = None
+    """When it is announced, where that is later than now."""
 
 
 def due_of(issuing: Issue, item: RoundIn, place: str = "") -> RoundDue:

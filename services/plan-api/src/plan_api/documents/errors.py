@@ -147,6 +147,17 @@ class NothingToExtend(Refusal):
     )
 
 
+class UnknownPeriod(Refusal):
+    """No round of the document is of this period, and none will be."""
+
+    code, status = "unknown_period", 422
+    title = ("Văn bản không có kỳ này", "The document has no such period")
+    remedy = (
+        "Văn bản không có đợt nào của kỳ «{period}» và cũng không còn mở kỳ này. Kính đề nghị xem các kỳ của văn bản.",
+        "No round of the document is of period “{period}”, and none will be. See the document's recurring reports.",
+    )
+
+
 class CutOffBeforeDue(Refusal):
     """A round would close before it is due."""
 

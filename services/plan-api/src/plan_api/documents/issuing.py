@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.calendar import service as calendar
-from plan_api.documents import drafting, repository, selecting
+from plan_api.documents import drafting, recurring, repository, selecting
 from plan_api.documents.due_times import Issue, due_of
 from plan_api.documents.errors import IdentityMissing, IdentityTaken
 from plan_api.documents.opening import open_round
@@ -70,8 +70,9 @@ async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
     for position, (item, due) in enumerate(zip(draft.rounds, dues, strict=True)):
         units = await _units_of_round(act.connection, item, assigned)
         await open_round(act, issuing, position, item, due, units, f"rounds.{position}.")
+    await recurring.start(act, issuing, draft.recurring)
     await _answer_parents(act, issuing)
-    if draft.rounds:
+    if draft.rounds or draft.recurring:
         next_step = await escalation.next_step_at(act.connection, document_id)
         act.agenda_changed(document_id, leisurely=next_step is None or next_step - act.now > LEISURE)
     act.record(

@@ -134,7 +134,7 @@ class Round(SQLModel, table=True):
     """
 
     __tablename__ = "round"
-    __table_args__ = (UniqueConstraint("document_id", "position"),)
+    __table_args__ = (UniqueConstraint("document_id", "position"), UniqueConstraint("recurrence_id", "period"))
 
     id: UUID = key()
     document_id: UUID = reference("document.id", index=True)
@@ -155,7 +155,38 @@ class Round(SQLModel, table=True):
     settled_at: datetime | None = instant(nullable=True)
     closed_at: datetime | None = instant(nullable=True)
     consolidated_at: datetime | None = instant(nullable=True)
+    recurrence_id: UUID | None = reference("recurrence.id", nullable=True)
     created_at: datetime = instant()
+
+
+class Recurrence(SQLModel, table=True):
+    """A report that returns: `next_period` is opened at `next_opens_at`; both null once its last period is open."""
+
+    __tablename__ = "recurrence"
+    __table_args__ = (Index("ix_recurrence_next", "next_opens_at", postgresql_where=text("next_opens_at is not null")),)
+
+    id: UUID = key()
+    document_id: UUID = reference("document.id", index=True)
+    position: int
+    every: str = word()
+    body: dict[str, Any] = json()
+    next_period: str | None = None
+    next_opens_at: datetime | None = instant(nullable=True)
+    created_at: datetime = instant()
+
+
+class PeriodExemption(SQLModel, table=True):
+    """A period of a recurrence that does not apply: to a unit, or (null) to nobody."""
+
+    __tablename__ = "period_exemption"
+
+    id: UUID = key()
+    recurrence_id: UUID = reference("recurrence.id", index=True)
+    period: str
+    unit_id: UUID | None = reference("unit.id", nullable=True)
+    reason: str
+    account_id: UUID | None = None
+    declared_at: datetime = instant()
 
 
 class File(SQLModel, table=True):

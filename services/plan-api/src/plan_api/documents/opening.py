@@ -1,6 +1,7 @@
 """Open a round: its row, what its units owe of it, the ladders that chase them, and what is said at once."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,18 +18,35 @@ from plan_api.obligations.opening import Assigned, OpenRound, open_obligations
 from plan_api.organizations import service as organizations
 from plan_api.read.parents import Owed
 from plan_api.requests import Act
-from plan_api.rules.due import Due
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The recurring report a round is a period of, and the units it does not apply to in that period."""
+
+    recurrence_id: UUID
+    exempt: frozenset[UUID]
 
 
 async def open_round(
-    act: Act, issuing: Issue, position: int, item: RoundIn, asked: RoundDue, units: Sequence[Assigned], place: str = ""
+    act: Act,
+    issuing: Issue,
+    position: int,
+    item: RoundIn,
+    asked: RoundDue,
+    units: Sequence[Assigned],
+    place: str = "",
+    series: Series | None = None,
 ) -> UUID:
-    """Write a round with what the units owe of it, arm its ladders and announce it at once; return its id."""
+    """Write a round with what the units owe of it, arm its ladders and announce it at once; return its id.
+
+    Who is exempt owes nothing of it; a round nobody owes is settled with its opening.
+    """
     round_id, due = new_id(), asked.due
     parent = reports_into(issuing, item) if item.kind is RoundKind.REPORT else None
-    await repository.add_rounds(act.connection, [_round_row(issuing, round_id, position, item, asked, parent)])
+    await repository.add_rounds(act.connection, [_round_row(issuing, round_id, position, item, asked, parent, series)])
     ladders = {
-        mode: await _arm(act.connection, issuing, round_id, item, due, mode)
+        mode: await _arm(act.connection, issuing, round_id, item, asked, mode)
         for mode in sorted({unit.mode for unit in units})
     }
     receivers = await organizations.known_units(act.connection, item.receivers, f"{place}receivers")
@@ -37,14 +55,28 @@ async def open_round(
         await open_obligations(act.connection, opened, units, act.now, ObligationState.WAIVED)
         await escalation.skip_round(act.connection, round_id, act.now, "waived")
         return round_id
-    await open_obligations(act.connection, opened, units, act.now)
+    exempt = series.exempt if series else frozenset()
+    owing = [unit for unit in units if unit.unit_id not in exempt]
+    spared = [unit for unit in units if unit.unit_id in exempt]
+    await open_obligations(act.connection, opened, owing, act.now)
+    await open_obligations(act.connection, opened, spared, act.now, ObligationState.NOT_APPLICABLE)
+    if not owing and series is not None:
+        await escalation.skip_round(act.connection, round_id, act.now, "not_applicable")
+        await repository.change_round(act.connection, round_id, settled_at=act.now, consolidated_at=act.now)
+        return round_id
     for ladder_id in ladders.values():
         await steps.announce(act.connection, act.services, ladder_id, issuing.policy, act.now)
     return round_id
 
 
 def _round_row(
-    issuing: Issue, round_id: UUID, position: int, item: RoundIn, asked: RoundDue, parent: Owed | None
+    issuing: Issue,
+    round_id: UUID,
+    position: int,
+    item: RoundIn,
+    asked: RoundDue,
+    parent: Owed | None,
+    series: Series | None,
 ) -> dict[str, Any]:
     due = asked.due
     return {
@@ -66,22 +98,24 @@ def _round_row(
         "past_due_reason": issuing.order.reason if issuing.order.allow_past_due or issuing.order.past_due else None,
         "settled_at": issuing.now if asked.waived else None,
         "consolidated_at": issuing.now if asked.waived else None,
+        "recurrence_id": series.recurrence_id if series else None,
         "created_at": issuing.now,
     }
 
 
 async def _arm(
-    connection: AsyncConnection, issuing: Issue, round_id: UUID, item: RoundIn, due: Due, mode: AssignmentMode
+    connection: AsyncConnection, issuing: Issue, round_id: UUID, item: RoundIn, asked: RoundDue, mode: AssignmentMode
 ) -> UUID:
     order = escalation.LadderOrder(
         issuing.document_id,
         round_id,
         LadderKind.OBLIGATION,
         mode,
-        due_at=due.due_at,
+        due_at=asked.due.due_at,
         anchor_at=issuing.now,
         reason=issuing.why,
         cut_off_at=item.cut_off_at,
         announce=True,
+        armed_from=asked.speaks_from,
     )
     return await escalation.arm_ladder(connection, order, issuing.policy, issuing.days, issuing.now)

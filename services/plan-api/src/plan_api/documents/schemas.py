@@ -7,19 +7,12 @@ from uuid import UUID
 from cascade_contracts.vocabulary import AssignmentMode, DocumentKind, DocumentState, LineKind, RoundKind
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from plan_api.documents.body import Body, Short, Text
+from plan_api.documents.recurring_schemas import RecurringIn
 from plan_api.organizations.kinds import UnitKind
 from plan_api.organizations.schemas import UnitRef
 from plan_api.rules.due import Day, DueRule
 from plan_api.rules.symbols import Confidence, Impossible
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
-
-
-class Body(BaseModel):
-    """Base of request bodies: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class FileIn(Body):
@@ -211,6 +204,7 @@ class DocumentIn(Body):
     assignees: list[AssigneeIn] = Field(default_factory=list, max_length=50_000)
     selectors: list[SelectorIn] = Field(default_factory=list, max_length=50)
     rounds: list[RoundIn] = Field(default_factory=list, max_length=50)
+    recurring: list[RecurringIn] = Field(default_factory=list, max_length=20)
     files: list[FileIn] = Field(default_factory=list, max_length=50)
 
 

@@ -17,7 +17,8 @@ from cascade_contracts.vocabulary import (
 )
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from plan_api.documents.schemas import Body, FileIn
+from plan_api.documents.body import Body
+from plan_api.documents.schemas import FileIn
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]

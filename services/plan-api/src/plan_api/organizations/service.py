@@ -25,6 +25,7 @@ __all__ = [
     "UnitRef",
     "current_superiors",
     "descendants",
+    "ended",
     "exists",
     "holders_of_seats",
     "is_under",
@@ -111,6 +112,12 @@ async def select_below(
     `line` keeps to lines of one kind all the way down, `kinds` to kinds of units, `direct` to the next step down.
     """
     return await repository.select_below(connection, unit_id, on, line=line, kinds=kinds, direct=direct)
+
+
+async def ended(connection: AsyncConnection, unit_ids: Iterable[UUID], on: date) -> set[UUID]:
+    """Return which of some units no longer exist on a local date."""
+    rows = await repository.units(connection, set(unit_ids))
+    return {row.id for row in rows if row.valid_to is not None and row.valid_to <= on}
 
 
 async def subtree(connection: AsyncConnection, unit_id: UUID) -> set[UUID]:

@@ -10,7 +10,8 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from plan_api.read.tables import BATCH, DOCUMENT, LADDER_STEP, ROUND, SUSPENSION
+from plan_api.read.recurrences import next_openings
+from plan_api.read.tables import BATCH, DOCUMENT, LADDER_STEP, RECURRENCE, ROUND, SUSPENSION
 
 LENGTH = 20
 
@@ -21,9 +22,10 @@ class Entry:
 
     kind: EntryKind
     at: datetime
-    round_id: UUID
+    round_id: UUID | None = None
     ladder_id: UUID | None = None
     step_id: UUID | None = None
+    recurrence_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ _CONSOLIDATION_DUE = (
 
 
 async def agenda(connection: AsyncConnection, document_id: UUID, now: datetime) -> AgendaOfFacts:
-    """Return a document's agenda: drafts to be made come first, then untaken steps by fire time.
+    """Return a document's agenda: drafts to be made come first, then untaken steps and periods to open by instant.
 
     A recalled document has none and is finished; a suspended one has none and is not.
     """
@@ -70,14 +72,18 @@ async def agenda(connection: AsyncConnection, document_id: UUID, now: datetime) 
         .order_by(LADDER_STEP.c.fire_at, LADDER_STEP.c.position, LADDER_STEP.c.id)
         .limit(LENGTH)
     )
+    timed: list[Entry] = []
     for kind, at, round_id, ladder_id, step_id in steps:
         entry_kind = EntryKind.CUT_OFF if kind == StepKind.CUT_OFF else EntryKind.STEP
-        entries.append(Entry(entry_kind, at, round_id, ladder_id, step_id))
+        timed.append(Entry(entry_kind, at, round_id, ladder_id, step_id))
+    openings = await next_openings(connection, document_id)
+    timed += [Entry(EntryKind.OPENING, at, recurrence_id=recurrence_id) for recurrence_id, at in openings]
+    entries += sorted(timed, key=lambda entry: entry.at)
     return AgendaOfFacts(entries[:LENGTH], finished=not entries)
 
 
 async def documents_to_watch(connection: AsyncConnection) -> list[UUID]:
-    """Return every document whose supervision must be running: untaken steps or drafts to be made, soonest first."""
+    """Return every document whose supervision must be running: untaken steps, drafts to be made, periods to open."""
     steps = (
         select(LADDER_STEP.c.document_id, LADDER_STEP.c.fire_at)
         .ext(distinct_on(LADDER_STEP.c.document_id))
@@ -93,7 +99,13 @@ async def documents_to_watch(connection: AsyncConnection) -> list[UUID]:
         .join(DOCUMENT, DOCUMENT.c.id == ROUND.c.document_id)
         .where(_CONSOLIDATION_DUE, DOCUMENT.c.state == DocumentState.ISSUED)
     )
-    return list(dict.fromkeys([*found, *(row[0] for row in drafts)]))
+    openings = await connection.execute(
+        select(RECURRENCE.c.document_id)
+        .distinct()
+        .join(DOCUMENT, DOCUMENT.c.id == RECURRENCE.c.document_id)
+        .where(RECURRENCE.c.next_opens_at.is_not(None), DOCUMENT.c.state == DocumentState.ISSUED)
+    )
+    return list(dict.fromkeys([*found, *(row[0] for row in drafts), *(row[0] for row in openings)]))
 
 
 async def batches_to_finish(connection: AsyncConnection) -> list[UUID]:

@@ -1,12 +1,13 @@
 """Reporting periods as Decree 09/2019/NĐ-CP cuts them: data up to the 14th of its last month, then the report."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from plan_api.rules.calendar import WorkCalendar
-from plan_api.rules.due import Due, OnDate, derive_due
+from plan_api.rules.due import Due, DueRule, OnDate, WithinPeriod, derive_due
 from plan_api.rules.vietnamese import format_date
 
 FIRST_DAY: Final = 15
@@ -67,6 +68,21 @@ class Period:
                 return f"năm {self.year}"
 
     @property
+    def first_day(self) -> date:
+        """The first day of its first month."""
+        return date(self.year, self.last_month - _MONTHS[self.every] + 1, 1)
+
+    def after(self) -> Self:
+        """Return the period that follows."""
+        last = self.last_month == 12
+        return replace(self, year=self.year + last, number=1 if last else self.number + 1)
+
+    def before(self) -> Self:
+        """Return the period before."""
+        first = self.number == 1
+        return replace(self, year=self.year - first, number=12 // _MONTHS[self.every] if first else self.number - 1)
+
+    @property
     def data_from(self) -> date:
         """The first day of its data."""
         before = self.last_month - _MONTHS[self.every]
@@ -84,6 +100,47 @@ class Period:
         """
         following = date(self.year + self.last_month // 12, self.last_month % 12 + 1, 1)
         return OnDate(date=min(date(self.year, self.last_month, 1) + timedelta(days=day - 1), following - timedelta(1)))
+
+
+def period_on(every: Every, day: date) -> Period:
+    """Return the period whose months a day lies in."""
+    return Period(every, day.year, (day.month - 1) // _MONTHS[every] + 1)
+
+
+_CODES: Final = {
+    Every.MONTH: re.compile(r"(\d{4})-(0[1-9]|1[0-2])"),
+    Every.QUARTER: re.compile(r"(\d{4})-Q([1-4])"),
+    Every.HALF_YEAR: re.compile(r"(\d{4})-H([12])"),
+    Every.YEAR: re.compile(r"(\d{4})()"),
+}
+
+
+def read_period(every: Every, code: str) -> Period | None:
+    """Return the period a code names, or None where it names none of this length."""
+    match = _CODES[every].fullmatch(code)
+    return None if match is None else Period(every, int(match[1]), int(match[2] or 1))
+
+
+def recurring_due(period: Period, day: int | None, *, following: bool) -> DueRule:
+    """Return when the report of a period is due: on a day of its last month, or of the month after; within it without.
+
+    A day past the month's end is its last day.
+    """
+    if day is None:
+        match period.every:
+            case Every.MONTH:
+                return WithinPeriod(year=period.year, month=period.number)
+            case Every.QUARTER:
+                return WithinPeriod(year=period.year, quarter=period.number)
+            case Every.HALF_YEAR:
+                return WithinPeriod(year=period.year, half=period.number)
+            case _:
+                return WithinPeriod(year=period.year)
+    if not following:
+        return period.due_rule(day)
+    first = period.after().first_day
+    last = period_on(Every.MONTH, first).after().first_day - timedelta(days=1)
+    return OnDate(date=min(first + timedelta(days=day - 1), last))
 
 
 def periods(every: Every, year: int) -> tuple[Period, ...]:

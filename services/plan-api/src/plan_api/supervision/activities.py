@@ -13,19 +13,23 @@ from cascade_contracts.supervision import (
     CLOSE_ROUND,
     CONSOLIDATE,
     LOAD_AGENDA,
+    OPEN_PERIODS,
     TAKE_STEP,
     Agenda,
     AgendaEntry,
     AgendaRequest,
     Done,
+    OpeningOrder,
     RoundOrder,
     StepOrder,
 )
 from temporalio import activity
 
+from plan_api.documents import recurring
 from plan_api.escalation import steps
 from plan_api.obligations import consolidating
 from plan_api.read.agenda import agenda
+from plan_api.requests import act_of_itself
 from plan_api.services import Services
 
 HEARTBEAT_SECONDS = 2.0
@@ -57,7 +61,7 @@ class RecordsActivities:
 
     def all(self) -> Sequence[Callable[..., Any]]:
         """Return every activity, for the worker."""
-        return [self.load_agenda, self.take_step, self.close_round, self.consolidate]
+        return [self.load_agenda, self.take_step, self.close_round, self.consolidate, self.open_periods]
 
     async def _agenda(self, document_id: UUID) -> Agenda:
         clock = self._services.clock
@@ -70,6 +74,7 @@ class RecordsActivities:
                 round_id=entry.round_id,
                 ladder_id=entry.ladder_id,
                 step_id=entry.step_id,
+                recurrence_id=entry.recurrence_id,
             )
             for entry in found.entries
         )
@@ -105,3 +110,12 @@ class RecordsActivities:
             async with self._services.engine.begin() as connection:
                 drafted = await consolidating.draft(connection, self._services.clock, order.round_id)
             return Done(agenda=await self._agenda(order.document_id), count=int(drafted is not None))
+
+    @activity.defn(name=OPEN_PERIODS)
+    async def open_periods(self, order: OpeningOrder) -> Done:
+        """Open the periods of a recurring report that are due; idempotent by period."""
+        async with _heartbeating():
+            as_of = self._services.clock.from_engine(order.as_of)
+            async with act_of_itself(self._services) as act:
+                opened = await recurring.open_periods(act, order.document_id, order.recurrence_id, as_of)
+            return Done(agenda=await self._agenda(order.document_id), count=opened)

@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
         CLOSE_ROUND,
         CONSOLIDATE,
         LOAD_AGENDA,
+        OPEN_PERIODS,
         SUPERVISION_WORKFLOW,
         TAKE_STEP,
         Agenda,
@@ -18,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
         AgendaRequest,
         Done,
         EntryKind,
+        OpeningOrder,
         RoundOrder,
         StepOrder,
         SupervisionOrder,
@@ -91,6 +93,8 @@ class SupervisionWorkflow:
                 done = await self.close_round(entry)
             case EntryKind.CONSOLIDATION:
                 done = await self.consolidate(entry)
+            case EntryKind.OPENING:
+                done = await self.open_periods(entry)
             case _ as never:
                 assert_never(never)
         self.agenda = done.agenda
@@ -119,8 +123,18 @@ class SupervisionWorkflow:
         )
         return done
 
+    async def open_periods(self, entry: AgendaEntry) -> Done:
+        """Open what a recurring report asks for next, one period ahead."""
+        assert entry.recurrence_id is not None  # noqa: S101 - an opening names it
+        order = OpeningOrder(
+            document_id=self.order.document_id, recurrence_id=entry.recurrence_id, as_of=self.as_of(entry)
+        )
+        done: Done = await workflow.execute_activity(OPEN_PERIODS, order, result_type=Done, **LONG_RECORDS)
+        return done
+
     def round_order(self, entry: AgendaEntry) -> RoundOrder:
         """Return the order about an entry's round."""
+        assert entry.round_id is not None  # noqa: S101 - only an opening names none
         return RoundOrder(document_id=self.order.document_id, round_id=entry.round_id, as_of=self.as_of(entry))
 
     def as_of(self, entry: AgendaEntry) -> datetime:
