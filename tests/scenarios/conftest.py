@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from harness.play.verdict import Verdict, tell
+from harness.play.assertions import Verdict, tell
 
 HERE = Path(__file__).parent.name
 COUNTED = "scenario assertions"

@@ -10,7 +10,8 @@ from typing import Final
 
 from cascade_contracts.vocabulary import AssignmentMode, LineKind, RoundKind
 
-from harness.play.model import Conduct, DocumentRow, Habit, RoundRow, Scenario
+from harness.play.model import Scenario
+from harness.play.rows import BoundRow, Conduct, DocumentRow, Habit, RoundRow
 from harness.working_days import VIETNAM, DueDay, is_working, shifted
 
 HOURS: Final = (9, 11, 14, 16)
@@ -23,6 +24,7 @@ class Duty:
     """One obligation: who owes what by when, and when it is answered, returned, decided.
 
     `by_itself`: another act answers it (a plan issued, a consolidation submitted, any hand-in for an acknowledgement).
+    `told_at`: when a successor hears of what it took over; `transferred_at`: when it went on to one.
     """
 
     unit: str
@@ -39,6 +41,8 @@ class Duty:
     extended_at: datetime | None = None
     extended_to: str | None = None
     by_itself: bool = False
+    told_at: datetime | None = None
+    transferred_at: datetime | None = None
     figures: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -48,8 +52,8 @@ class Duty:
 
     @property
     def asked_at(self) -> datetime:
-        """When it was asked for: at issue, or on request."""
-        return self.row.at or self.document.at
+        """When it was asked for: at issue, on request, or an hour after it was taken over."""
+        return self.told_at or self.row.at or self.document.at
 
     @property
     def due_at(self) -> datetime | None:
@@ -66,6 +70,17 @@ class Duty:
             return self.declined_at
         return self.accepted_at if self.row.needs_acceptance else self.handed_in_at
 
+    def open_at(self, at: datetime) -> bool:
+        """Return whether it waits for its unit at an instant."""
+        gone = [gone for gone in (self.declined_at, self.transferred_at) if gone is not None]
+        if any(since <= at for since in gone):
+            return False
+        if self.handed_in_at is None or at < self.handed_in_at:
+            return True
+        if self.returned_at is None or at < self.returned_at:
+            return False
+        return self.mended_at is None or at < self.mended_at
+
     @property
     def kept_at(self) -> datetime | None:
         """The hand-in time that counts."""
@@ -77,24 +92,28 @@ class Duty:
 
 def duties_of(scenario: Scenario) -> list[Duty]:
     """Return everything owed, with the conduct of habits and seed."""
-    lines = {unit.code: unit for unit in scenario.all_units}
     owed = []
     for document in scenario.documents:
         for row in document.rounds:
             for bound in scenario.asked(document, row):
-                unit = lines[bound.code]
-                superiors = {LineKind.PROFESSIONAL: unit.professional, LineKind.ADMINISTRATIVE: unit.administrative}
-                if bound.line is not None:
-                    superior = superiors[bound.line]
-                elif document.issuer in superiors.values():
-                    superior = document.issuer
-                else:
-                    superior = next(filter(None, superiors.values()), "")
-                owed.append(Duty(bound.code, superior or document.issuer, bound.mode, document, row))
+                superior = superior_of(scenario, document, bound) or document.issuer
+                owed.append(Duty(bound.code, superior, bound.mode, document, row))
     _answer_by_documents(scenario, owed)
     _play(scenario, owed)
+    _hand_on(scenario, owed)
     _acknowledge_by_answering(owed)
     return owed
+
+
+def superior_of(scenario: Scenario, document: DocumentRow, bound: BoundRow) -> str | None:
+    """Return who is one step above a bound unit: on its selector's line, else the issuer if it is, else the first."""
+    unit = next(unit for unit in scenario.all_units if unit.code == bound.code)
+    superiors = {LineKind.PROFESSIONAL: unit.professional, LineKind.ADMINISTRATIVE: unit.administrative}
+    if bound.line is not None:
+        return superiors[bound.line] or None
+    if document.issuer in superiors.values():
+        return document.issuer
+    return next(filter(None, superiors.values()), None)
 
 
 def _answer_by_documents(scenario: Scenario, owed: list[Duty]) -> None:
@@ -128,9 +147,9 @@ def fed_duty(scenario: Scenario, owed: list[Duty], round_name: str) -> Duty | No
 
 
 def _play(scenario: Scenario, owed: list[Duty]) -> None:
-    chance = Random(scenario.seed)  # noqa: S311 - a plan that can be repeated, no secret
     habits = {(habit.unit, habit.round): habit for habit in scenario.habits}
     for duty in owed:
+        chance = Random(f"{scenario.seed} {duty.unit} {duty.name}")  # noqa: S311 - a plan that can be repeated, no secret
         luck, day, hour, classes = chance.random(), chance.random(), chance.choice(HOURS), 1 + int(9 * chance.random())
         if duty.conduct is not None:
             continue
@@ -139,6 +158,21 @@ def _play(scenario: Scenario, owed: list[Duty]) -> None:
         if duty.row.kind is RoundKind.REPORT and duty.conduct != "nil":
             duty.figures = {"classes": classes, "people": 40 * classes}
         _act(duty, habit, day, hour)
+
+
+def _hand_on(scenario: Scenario, owed: list[Duty]) -> None:
+    """Let successors take over what is open, an hour after the merger; what was answered stays with who answered."""
+    for merger in scenario.mergers:
+        going = [duty for duty in owed if duty.unit == merger.unit and duty.open_at(merger.at)]
+        heirs = [
+            Duty(merger.into, duty.superior, duty.mode, duty.document, duty.row, told_at=merger.at + timedelta(hours=1))
+            for duty in going
+        ]
+        for duty in going:
+            duty.conduct, duty.transferred_at = "never", merger.at
+            duty.handed_in_at = duty.returned_at = duty.mended_at = duty.accepted_at = None
+        _play(scenario, heirs)
+        owed += heirs
 
 
 def _conduct(scenario: Scenario, luck: float) -> Conduct:

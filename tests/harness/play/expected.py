@@ -53,7 +53,7 @@ def lines(owed: Iterable[Duty], until: datetime) -> Counter[Line]:
 
 def _of_duty(duty: Duty) -> Iterator[Line]:
     issued = duty.asked_at
-    if _open(duty, awake(issued)):
+    if duty.open_at(awake(issued)):
         yield _line(duty, awake(issued), duty.unit, CONTACT, "announce")
     if duty.mode is AssignmentMode.INFORMATION:
         return
@@ -84,7 +84,7 @@ def _rungs(duty: Duty, due_at: datetime, armed_at: datetime, left_at: datetime |
         ]
     latest = {at: rung for *rung, at in ((step, to, seat, at) for step, at, to, seat in spoken)}
     for at, (step, to, seat) in latest.items():
-        if at >= armed_at and (left_at is None or at < left_at) and _open(duty, at):
+        if at >= armed_at and (left_at is None or at < left_at) and duty.open_at(at):
             yield _line(duty, at, to, seat, step)
 
 
@@ -101,17 +101,6 @@ def _reviews(duty: Duty) -> Iterator[Line]:
             at = datetime.combine(shifted(handed_in_at.date(), days), OFFICE_OPENS, VIETNAM)
             if decided_at is None or at < decided_at:
                 yield _line(duty, at, duty.document.issuer, seat, "review")
-
-
-def _open(duty: Duty, at: datetime) -> bool:
-    """Return whether the duty waits for its unit at an instant."""
-    if duty.declined_at is not None and duty.declined_at <= at:
-        return False
-    if duty.handed_in_at is None or at < duty.handed_in_at:
-        return True
-    if duty.returned_at is None or at < duty.returned_at:
-        return False
-    return duty.mended_at is None or at < duty.mended_at
 
 
 def _grace_end(returned_at: datetime) -> datetime:
@@ -132,7 +121,7 @@ def _line(duty: Duty, at: datetime, to: str, seat: str, step: str) -> Line:
 
 def timeliness(duty: Duty, at: datetime) -> str:
     """Return how a duty must stand at an instant."""
-    if duty.declined_at is not None and duty.declined_at <= at:
+    if any(since is not None and since <= at for since in (duty.declined_at, duty.transferred_at)):
         return "not_applicable"
     if duty.due_at is None:
         return "no_deadline"
@@ -154,7 +143,7 @@ def tally(owed: Iterable[Duty], at: datetime) -> dict[str, int]:
 
 def consolidated_at(owed: Iterable[Duty]) -> datetime | None:
     """Return when a round of reports is drafted: with its last decision, or at its cut-off; None: never."""
-    duties = list(owed)
+    duties = [duty for duty in owed if duty.transferred_at is None]
     decided = [duty.decided_at for duty in duties]
     whole = None if None in decided else max(at for at in decided if at is not None)
     cut_off = duties[0].row.cut_off_at

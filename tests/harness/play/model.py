@@ -1,175 +1,36 @@
-"""A scenario file, read strictly: unknown keys are errors, times without zone are Viet Nam's.
+"""A scenario file as a whole: who is selected, bound and asked, worked out apart from the code under test.
 
-Units and documents stand in the order they are made; a round is named `<document>.<round>`.
+Units and documents stand in the order they are made; a round is named `<document>.<round>`. `features` names, for each
+feature of the source document, the assertions that show it.
 """
 
 import tomllib
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Self
 
-from cascade_contracts.vocabulary import AssignmentMode, DocumentKind, LineKind, RoundKind
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from cascade_contracts.vocabulary import AssignmentMode, LineKind, RoundKind
+from pydantic import Field, model_validator
 
-from harness.cascade import instant
-
-Instant = Annotated[datetime, BeforeValidator(instant)]
-Conduct = Literal["on_time", "late", "never", "nil", "declines", "returned", "extended"]
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class UnitRow(_Row):
-    """A unit; with `count`, as many, numbered in code and name where `{n}` stands."""
-
-    code: str
-    name: str
-    kind: str
-    professional: str = ""
-    administrative: str = ""
-    count: int = 0
-
-    def expanded(self) -> list["UnitRow"]:
-        """Return the units it stands for."""
-        return [
-            self.model_copy(update={"code": self.code.format(n=n), "name": self.name.format(n=n), "count": 0})
-            for n in range(1, (self.count or 1) + 1)
-        ]
+from harness.play.rows import (
+    Addressees,
+    BoundRow,
+    DocumentRow,
+    Expect,
+    Habit,
+    Instant,
+    Later,
+    Merger,
+    Odds,
+    Raised,
+    ReportUp,
+    RoundRow,
+    Row,
+    Selection,
+    UnitRow,
+)
 
 
-class Selection(_Row):
-    """A selector: units below one (the issuer, if not given), of some kinds, on a line, one step down, less some."""
-
-    under: str | None = None
-    kinds: list[str] = Field(default_factory=list)
-    line: LineKind | None = None
-    direct: bool = False
-    excluding: list[str] = Field(default_factory=list)
-
-
-class Addressees(_Row):
-    """Units bound in one mode: one by one (`T*` stands for all whose code begins so), or by a selector."""
-
-    units: list[str] = Field(default_factory=list)
-    select: Selection | None = None
-    mode: AssignmentMode = AssignmentMode.ORDER
-
-
-@dataclass(frozen=True, slots=True)
-class BoundRow:
-    """A unit a document binds, however many ways reach it; `line` is the one its selector keeps to."""
-
-    code: str
-    mode: AssignmentMode
-    line: LineKind | None
-    ways: int
-
-
-class RecipientRow(_Row):
-    """Somebody told of the document: a unit, or a body outside by its name."""
-
-    unit: str | None = None
-    label: str | None = None
-    purpose: str = "để biết"
-
-
-class RoundRow(_Row):
-    """One thing asked. `due_at` is what must come out of `due`: the first instant too late, absent for none.
-
-    A round with `at` is opened then, on request, on the issued document; it asks `assignees` and those of `select`.
-    """
-
-    key: str
-    kind: RoundKind
-    title: str
-    due: dict[str, Any] = Field(default_factory=lambda: {"form": "none"})
-    due_at: Instant | None = None
-    period: str | None = None
-    cut_off_at: Instant | None = None
-    needs_acceptance: bool = False
-    receivers: list[str] = Field(default_factory=list)
-    assignees: list[str] | None = None
-    at: Instant | None = None
-    select: list[Selection] = Field(default_factory=list)
-
-
-class DocumentRow(_Row):
-    """A document to issue at `at`; `confirm` are the confirmations of issue, with their reason."""
-
-    key: str
-    at: Instant
-    issuer: str
-    kind: DocumentKind = DocumentKind.PLAN
-    title: str
-    number: str | None = None
-    notation: str | None = None
-    issued_on: str | None = None
-    parents: list[str] = Field(default_factory=list)
-    to: list[Addressees]
-    recipients: list[RecipientRow] = Field(default_factory=list)
-    tracker: str | None = None
-    confirm: dict[str, Any] = Field(default_factory=dict)
-    rounds: list[RoundRow] = Field(default_factory=list)
-
-
-class Raised(_Row):
-    """Units raise the same about a document at `at`; at `answered_at` the unit `by` answers them all at once."""
-
-    document: str
-    units: list[str]
-    at: Instant
-    kind: Literal["difficulty", "proposal"] = "difficulty"
-    text: str
-    by: str
-    answered_at: Instant
-    answer: str
-
-
-class Habit(_Row):
-    """What a unit does about a round; whoever has none follows the seeded plan. `until` is an extension's last day."""
-
-    unit: str
-    round: str
-    does: Conduct
-    at: Instant | None = None
-    until: str | None = None
-
-
-class ReportUp(_Row):
-    """At `at` the issuer submits the consolidation of a round."""
-
-    round: str
-    at: Instant
-
-
-class Later(_Row):
-    """Something of the source document that this release does not do yet, and why."""
-
-    what: str
-    why: str
-
-
-class Odds(_Row):
-    """How the seeded plan distributes conduct."""
-
-    on_time: float = 0.65
-    late: float = 0.25
-
-
-class Expect(_Row):
-    """Figures checked by hand: the cascade's whole tally at the end, totals by round, and mails by step."""
-
-    tally: dict[str, int]
-    totals: dict[str, dict[str, int]] = Field(default_factory=dict)
-    gaps: dict[str, list[str]] = Field(default_factory=dict)
-    mails: dict[str, int] = Field(default_factory=dict)
-    refused: list[str] = Field(default_factory=list)
-
-
-class Scenario(_Row):
+class Scenario(Row):
     """A whole scenario."""
 
     id: str
@@ -183,7 +44,9 @@ class Scenario(_Row):
     habits: list[Habit] = Field(default_factory=list)
     reports_up: list[ReportUp] = Field(default_factory=list)
     raised: list[Raised] = Field(default_factory=list)
+    mergers: list[Merger] = Field(default_factory=list)
     later: list[Later] = Field(default_factory=list)
+    features: dict[str, list[str]]
     expect: Expect
 
     @classmethod

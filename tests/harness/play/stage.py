@@ -15,7 +15,8 @@ from cascade_contracts.vocabulary import Role, RoundKind
 from harness.api import ApiClient
 from harness.cascade import Cascade, Document, Json
 from harness.play.duties import Duty
-from harness.play.model import DocumentRow, Raised, ReportUp, RoundRow, Scenario, Selection
+from harness.play.model import Scenario
+from harness.play.rows import DocumentRow, Merger, Raised, ReportUp, RoundRow, Selection
 
 Deed = tuple[datetime, int, Callable[[], Awaitable[object]]]
 
@@ -24,7 +25,8 @@ Deed = tuple[datetime, int, Callable[[], Awaitable[object]]]
 class Stage:
     """A scenario on its way: the issued documents by key, the obligations' ids, the refusals of unconfirmed issues.
 
-    `previews`: whom a document was to bind, shown before its issue; `raised`: ids of difficulties by text and unit.
+    `previews`: whom a document was to bind, shown before its issue; `raised`: ids of difficulties by text and unit;
+    `proposals`: the symbols proposed for bad copies.
     """
 
     cascade: Cascade
@@ -35,6 +37,7 @@ class Stage:
     refused: list[str] = field(default_factory=list)
     previews: dict[str, list[Json]] = field(default_factory=dict)
     raised: dict[str, dict[str, str]] = field(default_factory=dict)
+    proposals: dict[str, Json] = field(default_factory=dict)
     _callers: dict[str, ApiClient] = field(default_factory=dict)
 
     async def perform(self) -> None:
@@ -54,6 +57,8 @@ class Stage:
             for row in document.rounds:
                 if row.at is not None:
                     yield row.at, 0, partial(self._ask, document, row)
+        for merger in self.scenario.mergers:
+            yield merger.at, 0, partial(self._merge, merger)
         for raised in self.scenario.raised:
             yield raised.at, 1, partial(self._raise, raised)
             yield raised.answered_at, 2, partial(self._answer, raised)
@@ -77,13 +82,35 @@ class Stage:
         body = await self._body(row)
         chosen = {name: body[name] for name in ("issuer", "assignees", "selectors")}
         self.previews[row.key] = (await self.cascade.said("POST", "/v1/assignees/preview?limit=500", chosen))["items"]
-        drafted = await self.cascade.said("POST", "/v1/documents", body)
+        drafted = await self._drafted(row, body)
         issue = f"/v1/documents/{drafted['id']}/issue"
         if row.confirm:
             refusal = (await self.cascade.administrator.post(issue, {})).json()
             self.refused.append(f"{row.key}: {refusal['code']}")
         issued = await self.cascade.said("POST", issue, row.confirm)
         await self._learn(row, issued)
+
+    async def _drafted(self, row: DocumentRow, body: Json) -> Json:
+        """Draft a document; from a bad copy as it is printed first, then with the symbol proposed, as a clerk does."""
+        shown = row.copy_shows
+        if shown is None:
+            return await self.cascade.said("POST", "/v1/documents", body)
+        printed = body | {"printed_symbol": shown.printed, "number": None, "notation": None}
+        drafted = await self.cascade.said("POST", "/v1/documents", printed)
+        self.proposals[row.key] = drafted["proposal"]
+        path = f"/v1/documents/{drafted['id']}"
+        answer = await self.cascade.administrator.put(path, body, etag=drafted["row_version"])
+        assert answer.status_code == 200, answer.text
+        return drafted
+
+    async def _merge(self, merger: Merger) -> None:
+        units = {code: self._ref(code) for code in (merger.unit, merger.into)}
+        operation = {"kind": "merge", "units": [units[merger.unit]], "into": {"unit": units[merger.into]}}
+        order = {"effective_on": merger.at.date().isoformat(), "legal_reference": merger.reference}
+        await self.cascade.said("POST", "/v1/reorganisations", order | {"operations": [operation]})
+        for key in self.documents:
+            path = f"/v1/documents/{self.documents[key].id}"
+            await self._learn(self.scenario.document(key), await self.cascade.said("GET", path))
 
     async def _ask(self, row: DocumentRow, asked: RoundRow) -> None:
         """Open a round on request on a document issued before."""
@@ -115,6 +142,7 @@ class Stage:
         body |= {
             "issuer": self._ref(row.issuer),
             "parents": [str(self.documents[parent].id) for parent in row.parents],
+            "bases": [base.printed for base in row.bases],
             "assignees": [
                 {"unit": self._ref(code), "mode": to.mode} for to in row.to for code in self.scenario.codes(to.units)
             ],

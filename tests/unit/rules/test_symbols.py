@@ -31,6 +31,7 @@ def one(text: str, *known: str) -> tuple[str, str, int | None, Confidence]:
         ("số 147 / KH - UBND", ("147", "KH-UBND", None, EXACT)),
         ("147⁄KH‑UBND", ("147", "KH-UBND", None, EXACT)),
         ("147\u00a0/\u00a0kh-ubnd", ("147", "KH-UBND", None, EXACT)),
+        ("Kế hoạch số1116/KH-UBND ngày15/8/2019", ("1116", "KH-UBND", 2019, EXACT)),
         ("S6 1191/QP-TTg", ("1191", "QĐ-TTg", None, LIKELY)),
         ("sb 1079/QDb-TTg", ("1079", "QĐ-TTg", None, LIKELY)),
         ("1160/Qb-TTQ ngày 13/7/2021", ("1160", "QĐ-TTg", 2021, LIKELY)),

@@ -5,10 +5,10 @@ from decimal import Decimal
 from uuid import UUID
 
 from cascade_contracts.vocabulary import ObligationState, SubmissionKind
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from plan_api.read.tables import OBLIGATION, SUBMISSION, UNIT
+from plan_api.read.tables import OBLIGATION, OBLIGATION_TRANSFER, SUBMISSION, UNIT
 from plan_api.rules.consolidation import Gap, ReportPart
 
 
@@ -32,7 +32,11 @@ _REASONS = {
 
 
 async def round_reports(connection: AsyncConnection, round_id: UUID) -> RoundReports:
-    """Return the reports of a round; a nil return is a report without figures."""
+    """Return the reports of a round; a nil return is a report without figures.
+
+    What another unit took over is no gap: the successor's stands for it.
+    """
+    taken_over = exists().where(OBLIGATION_TRANSFER.c.from_id == OBLIGATION.c.id)
     query = (
         select(
             OBLIGATION.c.unit_id,
@@ -47,6 +51,7 @@ async def round_reports(connection: AsyncConnection, round_id: UUID) -> RoundRep
         .join(UNIT, UNIT.c.id == OBLIGATION.c.unit_id)
         .outerjoin(SUBMISSION, SUBMISSION.c.id == OBLIGATION.c.submission_id)
         .where(OBLIGATION.c.round_id == round_id)
+        .where((OBLIGATION.c.state != ObligationState.TRANSFERRED) | ~taken_over)
     )
     parts, gaps = [], []
     for unit_id, name, state, submission_id, version, kind, figures, text in await connection.execute(query):

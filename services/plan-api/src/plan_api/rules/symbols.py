@@ -48,7 +48,7 @@ FARTHEST: Final = 2
 _CONFUSED: Final = str.maketrans({"p": "d", "b": "d", "q": "g", "¢": "e", "€": "e", "l": "i"})
 _DIGITS: Final = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1"})
 _SYMBOL: Final = re.compile(
-    r"(?<![\w/.-])(?P<number>\d[\dOolI]{0,5}[a-z]?|[OolI]\d[\dOolI]{0,4})(?:\s*[/-]\s*|\s+)(?:(?P<year>(?:19|20)\d\d)\s*/\s*)?"
+    r"(?:(?<![\w/.-])|(?<=[Ss]ố))(?P<number>\d[\dOolI]{0,5}[a-z]?|[OolI]\d[\dOolI]{0,4})(?:\s*[/-]\s*|\s+)(?:(?P<year>(?:19|20)\d\d)\s*/\s*)?"
     r"(?P<notation>[^\W\d_][^\s\d/,.;:()-]{0,9}(?:\s?[-/]\s?[^\W\d_][^\s\d/,.;:()-]{0,9}){1,2})"
 )
 _DATE: Final = re.compile(

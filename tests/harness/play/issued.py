@@ -1,0 +1,133 @@
+"""What is asserted of documents as issued: identity, chain, bases, who is bound and told, difficulties and answers."""
+
+from collections import Counter
+
+from harness.cascade import Json, instant
+from harness.play.assertions import Verdict, row_of, rows
+from harness.play.duties import superior_of
+from harness.play.expected import hour_of
+from harness.play.rows import DocumentRow, Raised
+from harness.play.stage import Stage
+
+# --- documents: identity, levels, who is told ---
+
+
+async def judge_document(stage: Stage, row: DocumentRow, verdict: Verdict) -> None:
+    """A document stands as issued: level, parents, identity or the reason for its lack, recipients that owe nothing."""
+    document = stage.documents[row.key]
+    stands = await stage.cascade.said("GET", f"/v1/documents/{document.id}")
+    kept = await row_of(
+        stage, "select level, identity_missing_reason, tracker_seat_id from document where id = :id", document
+    )
+    verdict.that(f"{row.key} is issued at its instant", hour_of(instant(stands["issued_at"])), hour_of(row.at))
+    verdict.that(f"{row.key} level", kept.level, _level(stage, row))
+    parents = [str(stage.documents[parent].id) for parent in row.parents]
+    verdict.that(f"{row.key} implements all its parents", sorted(stands["parents"]), sorted(parents))
+    reason = row.confirm.get("reason") if row.confirm.get("without_identity") else None
+    verdict.that(f"{row.key} reason for the missing number", kept.identity_missing_reason, reason)
+    if row.tracker is not None:
+        seats = await stage.cascade.said("GET", f"/v1/units/{stage.cascade.units_by_code[row.tracker].id}")
+        holders = {seat["id"]: [holder["name"] for holder in seat["holders"]] for seat in seats["seats"]}
+        found = holders.get(str(kept.tracker_seat_id))
+        verdict.that(f"{row.key} is tracked at a seat of {row.tracker} by a named holder", bool(found))
+    told = await rows(stage, "select unit_id, label, purpose from recipient where document_id = :id", document)
+    verdict.that(f"{row.key} recipients", len(told), len(row.recipients))
+    owing = {item["unit_id"] for item in await stage.cards(row.key)}
+    purposes = {str(item.unit_id) if item.unit_id else item.label: item.purpose for item in told}
+    for given in row.recipients:
+        key = str(stage.cascade.units_by_code[given.unit].id) if given.unit else given.label
+        name = f"{row.key} tells {given.unit or given.label} {given.purpose}, who owes nothing"
+        verdict.that(name, (purposes.get(key), key in owing), (given.purpose, False))
+    await _judge_chain(stage, row, verdict)
+    _judge_copy(stage, row, stands, verdict)
+
+
+async def _judge_chain(stage: Stage, row: DocumentRow, verdict: Verdict) -> None:
+    """Whoever follows the parents comes to the root, step by step."""
+    keys, found = [row.key], [str(stage.documents[row.key].id)]
+    while parents := stage.scenario.document(keys[-1]).parents:
+        keys.append(parents[0])
+        above = (await stage.cascade.said("GET", f"/v1/documents/{found[-1]}"))["parents"]
+        found.append(above[0])
+    if len(keys) > 1:
+        wanted = [str(stage.documents[key].id) for key in keys]
+        verdict.that(f"chain of {len(keys)}: {' < '.join(reversed(keys))}", found, wanted)
+
+
+def _judge_copy(stage: Stage, row: DocumentRow, stands: Json, verdict: Verdict) -> None:
+    """What a bad copy prints is read: a symbol proposed and confirmed, bases matched, impossible dates told."""
+    shown = row.copy_shows
+    if shown is not None:
+        names = ("number", "notation", "confidence")
+        found = {name: stage.proposals[row.key][name] for name in names}
+        verdict.that(f"{row.key} printed “{shown.printed}” is proposed", found, shown.model_dump(include=set(names)))
+        confirmed = f"{row.number}/{row.notation}"
+        verdict.that(f"{row.key} bears the confirmed symbol", stands["reference"], confirmed)
+    verdict.that(f"{row.key} bases", len(stands["bases"]), len(row.bases))
+    ids = {key: str(document.id) for key, document in stage.documents.items()}
+    for base, found in zip(row.bases, stands["bases"], strict=False):
+        read = found["symbol"] and f"{found['symbol']['number']}/{found['symbol']['notation']}"
+        verdict.that(f"{row.key} base {base.reads} is read", read, base.reads)
+        meant = [ids[base.means]] if base.means else []
+        verdict.that(f"{row.key} base {base.reads} means {base.means or 'none here'}", found["documents"], meant)
+        warned = [warning["code"] for warning in found["warnings"]]
+        verdict.that(f"{row.key} base {base.reads} warns of {', '.join(base.warns) or 'nothing'}", warned, base.warns)
+
+
+def _level(stage: Stage, row: DocumentRow) -> int:
+    return 1 + max((_level(stage, stage.scenario.document(parent)) for parent in row.parents), default=-1)
+
+
+# --- whom a document binds ---
+
+
+async def judge_bound(stage: Stage, row: DocumentRow, verdict: Verdict) -> None:
+    """What was previewed is what is bound: each unit once, in its mode, with every way that reaches it."""
+    document, codes = (
+        stage.documents[row.key],
+        {str(unit.id): unit.code for unit in stage.cascade.units_by_code.values()},
+    )
+    bound = stage.scenario.bound(row)
+    wanted = {item.code: (str(item.mode), item.ways) for item in bound}
+    shown = {codes[item["unit_id"]]: (item["mode"], len(item["ways"])) for item in stage.previews[row.key]}
+    verdict.that(f"{row.key} previews whom it binds", shown, wanted)
+    kept = {
+        codes[str(item.unit_id)]: (item.mode, codes.get(str(item.superior_unit_id)))
+        for item in await rows(
+            stage, "select unit_id, mode, superior_unit_id from assignment where document_id = :id", document
+        )
+    }
+    heirs = {merger.into for merger in stage.scenario.mergers}
+    verdict.that(
+        f"{row.key} binds what was previewed, each unit once",
+        sorted((code, mode) for code, (mode, _) in kept.items() if code in shown or code not in heirs),
+        sorted((code, mode) for code, (mode, _) in shown.items()),
+    )
+    kinds = {unit.code: unit.kind for unit in stage.scenario.all_units}
+    for item in bound:
+        superior = superior_of(stage.scenario, row, item)
+        name = f"{row.key} binds {item.code}, a {kinds[item.code]} below {superior or 'nobody'}, by {item.mode}"
+        verdict.that(name, kept.get(item.code), (str(item.mode), superior))
+    owed = Counter((item["unit_id"], item["round_id"]) for item in await stage.cards(row.key))
+    for item in bound:
+        if item.ways > 1:
+            mine = {count for (unit_id, _), count in owed.items() if codes[unit_id] == item.code}
+            verdict.that(f"{row.key} asks {item.code}, reached by {item.ways} ways, once a round", mine, {1})
+
+
+# --- difficulties and proposals ---
+
+
+async def judge_raised(stage: Stage, raised: Raised, verdict: Verdict) -> None:
+    """One answer reached everybody who asked the same; who answered lists all of it, who asked its own alone."""
+    ids, name = stage.raised[raised.text], f"{raised.kind} about {raised.document}"
+    answering = {item["id"]: item for item in await stage.difficulties(raised.by, "received")}
+    for code, identifier in ids.items():
+        item = answering.get(identifier, {"state": None, "answer": {}})
+        verdict.that(f"{name} from {code} is answered", item["state"], "answered")
+        verdict.that(f"{name} from {code} got the common answer", item["answer"].get("text"), raised.answer)
+        verdict.that(f"{name} was answered together with", item["answer"].get("together"), len(ids))
+        answered_by = str(stage.cascade.units_by_code[raised.by].id)
+        verdict.that(f"{name} from {code} answered by {raised.by}", item["answer"].get("unit_id"), answered_by)
+        mine = {other["id"] for other in await stage.difficulties(code, "raised")}
+        verdict.that(f"{code} lists its own {name} only", mine & set(ids.values()), {identifier})
