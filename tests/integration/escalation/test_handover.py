@@ -5,7 +5,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from cascade_contracts.delivery import NoticePage
+from cascade_contracts.delivery import Handover, NoticePage
 from harness.api import ApiClient, StillClock, api
 from harness.office import Json, Office, in_days, said
 from plan_api.escalation import steps
@@ -38,6 +38,11 @@ async def _internal(client: ApiClient, method: str, path: str, json: object = No
     return await client.request(method, path, headers={"authorization": f"Bearer {token}"}, **given)
 
 
+async def _page(client: ApiClient, batch: UUID) -> NoticePage:
+    answer = await _internal(client, "GET", f"/internal/v1/batches/{batch}/notices")
+    return Handover.model_validate(answer.json()).pages[0]
+
+
 async def test_pages_carry_each_notice_once_with_its_own_link(client: ApiClient) -> None:
     office = await Office.open(client, schools=5)
     plan = await office.issue([office.round("report", in_days(client, 8))])
@@ -46,7 +51,7 @@ async def test_pages_carry_each_notice_once_with_its_own_link(client: ApiClient)
     while True:
         query = f"?limit=2{f'&after={cursor}' if cursor else ''}"
         answer = await _internal(client, "GET", f"/internal/v1/batches/{batch}/notices{query}")
-        page = NoticePage.model_validate(answer.json())
+        (page,) = Handover.model_validate(answer.json()).pages
         seen += page.notices
         cursor = page.next
         if cursor is None:
@@ -56,6 +61,22 @@ async def test_pages_carry_each_notice_once_with_its_own_link(client: ApiClient)
     facts = seen[0].facts
     assert (facts.document_reference, facts.item_count, facts.step) == ("18/KH-SGDĐT", 1, "announce")
     assert seen[0].recipient.addresses[0].address.endswith("@example.edu.vn")
+
+
+async def test_a_pull_brings_along_whole_batches_that_wait(client: ApiClient) -> None:
+    office = await Office.open(client, schools=3)
+    plans = [await office.issue([office.round("report", in_days(client, 8))], number=str(n)) for n in range(4)]
+    first, *others = [await _spoken(client, plan) for plan in plans]
+    await _internal(client, "POST", "/internal/v1/batches/handed", {"notices": {str(others[0]): 3}})
+
+    answer = await _internal(client, "GET", f"/internal/v1/batches/{first}/notices?limit=8")
+    pages = Handover.model_validate(answer.json()).pages
+
+    assert [(page.batch_id, len(page.notices), page.next) for page in pages] == [(first, 3, None), (others[1], 3, None)]
+    alone = await _page(client, others[2])
+    assert {notice.facts.link for page in pages for notice in page.notices}.isdisjoint(
+        {notice.facts.link for notice in alone.notices}
+    )
 
 
 async def test_the_internal_api_admits_only_the_internal_token(client: ApiClient) -> None:
@@ -69,7 +90,7 @@ async def test_clearance_withholds_what_was_answered_and_holds_what_is_suspended
     office = await Office.open(client, schools=2)
     plan = await office.issue([office.round("report", in_days(client, 8))])
     batch = await _spoken(client, plan)
-    page = NoticePage.model_validate((await _internal(client, "GET", f"/internal/v1/batches/{batch}/notices")).json())
+    page = await _page(client, batch)
     ids = [str(notice.notice_id) for notice in page.notices]
     await office.hand_in(await office.owed(plan, office.schools[0]))
 
@@ -86,7 +107,7 @@ async def test_outcomes_are_facts_and_the_later_word_counts(client: ApiClient) -
     office = await Office.open(client, schools=1)
     plan = await office.issue([office.round("report", in_days(client, 8))])
     batch = await _spoken(client, plan)
-    page = NoticePage.model_validate((await _internal(client, "GET", f"/internal/v1/batches/{batch}/notices")).json())
+    page = await _page(client, batch)
     at = client.services.clock.now().isoformat()
     outcome = {"notice_id": str(page.notices[0].notice_id), "state": "delivered", "channel": "email", "at": at}
     path = f"/internal/v1/batches/{batch}/outcomes"

@@ -22,6 +22,7 @@ from cascade_contracts.delivery import (
     ClearanceRequest,
     DeliveryOrder,
     HandedOver,
+    Handover,
     NoticeFacts,
     NoticeItem,
     NoticeOut,
@@ -103,7 +104,7 @@ def notice(
 
 @dataclass
 class Plan:
-    """plan-api as notifier knows it; `away` makes every answer 503."""
+    """plan-api as notifier knows it; `away` makes every answer 503, `patience` every one after so many."""
 
     batches: dict[UUID, list[NoticeOut]] = field(default_factory=dict)
     withheld: dict[UUID, str] = field(default_factory=dict)
@@ -113,6 +114,7 @@ class Plan:
     finished: set[UUID] = field(default_factory=set)
     calls: Counter[str] = field(default_factory=Counter)
     away: set[str] = field(default_factory=set)
+    patience: dict[str, int] = field(default_factory=dict)
     url: str = ""
 
     def batch(self, *notices: NoticeOut) -> DeliveryOrder:
@@ -132,7 +134,7 @@ def _api(plan: Plan) -> FastAPI:
         plan.calls[verb] += 1
         if authorization != f"Bearer {TOKEN}":
             raise HTTPException(401)
-        if verb in plan.away:
+        if verb in plan.away or plan.calls[verb] > plan.patience.get(verb, plan.calls[verb]):
             raise HTTPException(503)
         if batch_id not in plan.batches:
             raise HTTPException(404)
@@ -141,20 +143,29 @@ def _api(plan: Plan) -> FastAPI:
     @app.get(base + "/notices")
     async def notices(
         batch_id: UUID, authorization: Annotated[str, Header()], limit: int, after: UUID | None = None
-    ) -> NoticePage:
+    ) -> Handover:
         known = answer("notices", batch_id, authorization)
         found = [item for item in known if after is None or item.notice_id > after]
-        return NoticePage(
-            batch_id=batch_id,
-            not_before=START,
-            notices=found[:limit],
-            next=found[limit - 1].notice_id if len(found) > limit else None,
-        )
+        room = limit - len(found)
+        pages = [
+            NoticePage(
+                batch_id=batch_id,
+                not_before=START,
+                notices=found[:limit],
+                next=found[limit - 1].notice_id if room < 0 else None,
+            )
+        ]
+        for other, notices in plan.batches.items():
+            if after is None and other != batch_id and other not in plan.handed and len(notices) <= room:
+                room -= len(notices)
+                pages.append(NoticePage(batch_id=other, not_before=START, notices=notices))
+        return Handover(pages=pages)
 
-    @app.post(base + "/handed")
-    async def handed(batch_id: UUID, authorization: Annotated[str, Header()], body: HandedOver) -> None:
-        answer("handed", batch_id, authorization)
-        plan.handed[batch_id] = body.notices
+    @app.post("/internal/v1/batches/handed")
+    async def handed(authorization: Annotated[str, Header()], body: HandedOver) -> None:
+        for batch_id, notices in body.notices.items():
+            answer("handed", batch_id, authorization)
+            plan.handed[batch_id] = notices
 
     @app.post(base + "/clearance")
     async def clearance(batch_id: UUID, authorization: Annotated[str, Header()], body: ClearanceRequest) -> Clearance:

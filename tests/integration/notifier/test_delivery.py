@@ -1,5 +1,6 @@
 """A batch from take-over to the last outcome, over a real relay."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -193,18 +194,42 @@ async def test_outcomes_that_could_not_be_reported_are_reported_later(
 
 async def test_an_interrupted_take_over_goes_on_where_it_was(notifier: Notifier, plan: Plan) -> None:
     order = plan.batch(*[notice(f"a{number}@hp.test") for number in range(1200)])
-    plan.away.add("handed")
+    plan.patience["notices"] = 4
     with pytest.raises(Exception, match="503"):
         await run(notifier.activities.take_over_batch, order)
-    plan.away.clear()
-    asked = plan.calls["notices"]
+    assert len(await states(notifier)) == 4 * PULL_SIZE
+    plan.patience.clear()
     taken = await run(notifier.activities.take_over_batch, order)
 
     assert taken.notices == 1200
     assert plan.handed[order.batch_id] == 1200
-    pages = 1200 // PULL_SIZE
-    assert (asked, plan.calls["notices"]) == (pages, pages + 1)
+    assert plan.calls["notices"] == 1200 // PULL_SIZE + 1
     assert len(await states(notifier)) == 1200
+
+
+async def test_one_pull_brings_along_what_waits(notifier: Notifier, plan: Plan, post: Post) -> None:
+    orders = [plan.batch(*[notice(f"b{batch}u{unit}@hp.test") for unit in range(24)]) for batch in range(20)]
+    taken = await asyncio.gather(*(run(notifier.activities.take_over_batch, order) for order in orders))
+
+    assert [batch.notices for batch in taken] == [24] * 20
+    assert plan.handed == {order.batch_id: 24 for order in orders}
+    assert plan.calls["notices"] == -(-20 // (PULL_SIZE // 24))
+    for order in orders:
+        await deliver(notifier, order)
+    assert len(post.mails) == len({mail.recipient for mail in post.mails}) == 20 * 24
+
+
+async def test_what_came_along_untold_is_told_by_its_own_delivery(notifier: Notifier, plan: Plan) -> None:
+    first, second = plan.batch(notice("a@hp.test")), plan.batch(notice("b@hp.test"))
+    plan.away.add("handed")
+    with pytest.raises(Exception, match="503"):
+        await run(notifier.activities.take_over_batch, first)
+    plan.away.clear()
+    asked = plan.calls["notices"]
+    await run(notifier.activities.take_over_batch, second)
+
+    assert (plan.handed, plan.calls["notices"]) == ({second.batch_id: 1}, asked)
+    assert len(await states(notifier)) == 2
 
 
 async def test_a_batch_nobody_knows_is_final(notifier: Notifier) -> None:

@@ -8,6 +8,7 @@ from cascade_contracts.delivery import (
     Clearance,
     ClearanceRequest,
     HandedOver,
+    Handover,
     NoticePage,
     Outcomes,
     WireModel,
@@ -41,29 +42,29 @@ class FactsClient:
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
 
-    async def notices(self, batch_id: UUID, after: UUID | None, limit: int) -> NoticePage:
-        """Return the notices after a cursor, ordered by id."""
+    async def notices(self, batch_id: UUID, after: UUID | None, limit: int) -> list[NoticePage]:
+        """Return a page of a batch's notices after a cursor, then whole batches that wait, as far as there is room."""
         parameters = {"limit": str(limit)} | ({} if after is None else {"after": str(after)})
         response = await self._client.get(f"/internal/v1/batches/{batch_id}/notices", params=parameters)
-        return NoticePage.model_validate_json(_body(response))
+        return Handover.model_validate_json(_body(response)).pages
 
-    async def handed(self, batch_id: UUID, notices: int) -> None:
-        """Say that all notices of the batch are recorded here. Idempotent."""
-        await self._post(batch_id, "handed", HandedOver(notices=notices))
+    async def handed(self, notices: dict[UUID, int]) -> None:
+        """Say of batches that all their notices are recorded here. Idempotent."""
+        await self._post("handed", HandedOver(notices=notices))
 
     async def clearance(self, batch_id: UUID, notice_ids: list[UUID]) -> Clearance:
         """Ask which notices are still owed."""
         return Clearance.model_validate_json(
-            await self._post(batch_id, "clearance", ClearanceRequest(notice_ids=notice_ids))
+            await self._post(f"{batch_id}/clearance", ClearanceRequest(notice_ids=notice_ids))
         )
 
     async def outcomes(self, batch_id: UUID, outcomes: Outcomes) -> None:
         """Report what became of notices. Idempotent by notice."""
-        await self._post(batch_id, "outcomes", outcomes)
+        await self._post(f"{batch_id}/outcomes", outcomes)
 
-    async def _post(self, batch_id: UUID, verb: str, body: WireModel) -> bytes:
+    async def _post(self, path: str, body: WireModel) -> bytes:
         response = await self._client.post(
-            f"/internal/v1/batches/{batch_id}/{verb}",
+            f"/internal/v1/batches/{path}",
             content=body.model_dump_json(),
             headers={"content-type": "application/json"},
         )

@@ -56,7 +56,7 @@ class PageSent(Message):
     retry_at: datetime | None = None
 
 
-# --- HTTP between notifier and plan-api (`/internal/v1/batches/{batch_id}/…`, bearer internal token) ---
+# --- HTTP between notifier and plan-api (`/internal/v1/batches/…`, bearer internal token) ---
 
 
 class WireModel(BaseModel):
@@ -141,10 +141,16 @@ class NoticePage(WireModel):
     next: UUID | None = None
 
 
-class HandedOver(WireModel):
-    """Body of `POST …/handed`: how many notices notifier has recorded."""
+class Handover(WireModel):
+    """Answer to a pull: a page of the batch asked about, then whole batches that wait as well, where there is room."""
 
-    notices: int
+    pages: list[NoticePage]
+
+
+class HandedOver(WireModel):
+    """Body of `POST …/handed`: how many notices notifier has recorded, by batch."""
+
+    notices: dict[UUID, int]
 
 
 class ClearanceRequest(WireModel):

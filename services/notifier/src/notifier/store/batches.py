@@ -1,6 +1,6 @@
 """Recording batches and notices that plan-api hands over. Repeating any of it changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -43,15 +43,19 @@ async def find_batch(connection: AsyncConnection, batch_id: UUID) -> KnownBatch 
     return None if row is None else _known(row)
 
 
-async def open_batch(connection: AsyncConnection, batch_id: UUID, not_before: datetime, month: date) -> KnownBatch:
-    """Record a batch; the first call fixes its month, every call brings `not_before` up to date."""
-    statement = (
-        insert(batches)
-        .values(id=batch_id, month=month, not_before=not_before, notices=0)
-        .on_conflict_do_update(index_elements=["id"], set_={"not_before": not_before})
-        .returning(batches)
+async def open_batches(
+    connection: AsyncConnection, not_before: Mapping[UUID, datetime], month: date
+) -> dict[UUID, KnownBatch]:
+    """Record batches; the first call fixes a batch's month, every call brings its `not_before` up to date."""
+    rows = [
+        {"id": batch_id, "month": month, "not_before": not_before[batch_id], "notices": 0}
+        for batch_id in sorted(not_before)  # in one order: two processes may record the same ones
+    ]
+    statement = insert(batches).values(rows)
+    statement = statement.on_conflict_do_update(
+        index_elements=["id"], set_={"not_before": statement.excluded.not_before}
     )
-    return _known((await connection.execute(statement)).one())
+    return {row.id: _known(row) for row in await connection.execute(statement.returning(batches))}
 
 
 class Recorder:
@@ -63,15 +67,15 @@ class Recorder:
         self._keyring = keyring
 
     async def record(
-        self, connection: AsyncConnection, batch: KnownBatch, page: Sequence[NoticeOut], now: datetime
+        self, connection: AsyncConnection, given: Sequence[tuple[KnownBatch, NoticeOut]], now: datetime
     ) -> None:
         """Record notices and one delivery per address; the first usable address is pending, the others stand by."""
-        if not page:
+        if not given:
             return
         await connection.execute(
-            insert(notices).on_conflict_do_nothing(), [self._notice_row(batch, notice) for notice in page]
+            insert(notices).on_conflict_do_nothing(), [self._notice_row(batch, notice) for batch, notice in given]
         )
-        rows = [row for notice in page for row in self._delivery_rows(batch, notice, now)]
+        rows = [row for batch, notice in given for row in self._delivery_rows(batch, notice, now)]
         if rows:
             await connection.execute(insert(deliveries).on_conflict_do_nothing(), rows)
 
@@ -119,18 +123,21 @@ class Recorder:
         return rows
 
 
-async def move_cursor(connection: AsyncConnection, batch_id: UUID, cursor: UUID) -> None:
+async def move_cursor(connection: AsyncConnection, batch_id: UUID, cursor: UUID) -> KnownBatch:
     """Remember the last notice recorded, so that an interrupted take-over goes on there."""
-    await connection.execute(update(batches).where(batches.c.id == batch_id).values(cursor=cursor))
+    statement = update(batches).where(batches.c.id == batch_id).values(cursor=cursor).returning(batches)
+    return _known((await connection.execute(statement)).one())
 
 
-async def close_take_over(connection: AsyncConnection, batch_id: UUID, now: datetime) -> int:
-    """Count the batch's notices and mark it taken over; return the count."""
-    count = select(func.count()).select_from(notices).where(notices.c.batch_id == batch_id).scalar_subquery()
+async def close_take_over(
+    connection: AsyncConnection, batch_ids: Collection[UUID], now: datetime
+) -> dict[UUID, KnownBatch]:
+    """Count the notices of batches recorded to the end and mark them taken over; return them."""
+    count = select(func.count()).select_from(notices).where(notices.c.batch_id == batches.c.id).scalar_subquery()
     statement = (
         update(batches)
-        .where(batches.c.id == batch_id)
+        .where(batches.c.id.in_(batch_ids))
         .values(notices=count, taken_over_at=func.coalesce(batches.c.taken_over_at, now))
-        .returning(batches.c.notices)
+        .returning(batches)
     )
-    return int((await connection.execute(statement)).scalar_one())
+    return {row.id: _known(row) for row in await connection.execute(statement)}

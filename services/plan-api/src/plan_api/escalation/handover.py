@@ -1,5 +1,7 @@
 """Hand batches over to notifier and take outcomes back: the facts behind `/internal/v1/batches`."""
 
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -8,6 +10,7 @@ from uuid import UUID
 from cascade_contracts.delivery import (
     Address,
     Clearance,
+    Handover,
     NoticeFacts,
     NoticeOut,
     NoticePage,
@@ -22,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.calendar import service as calendar
 from plan_api.escalation import repository
-from plan_api.escalation.service import policy_by_id
+from plan_api.escalation.service import kept_policy
 from plan_api.read import notices as read
 from plan_api.rules.calendar import WorkCalendar, local_date
 from plan_api.services import Services
@@ -35,35 +38,64 @@ def reference(number: str | None, notation: str | None) -> str:
     return "/".join(part for part in (number, notation) if part)
 
 
-async def notice_page(
+async def hand_over(
     connection: AsyncConnection, services: Services, batch_id: UUID, after: UUID | None, limit: int
-) -> NoticePage:
-    """Return a page of a batch's deliverable notices.
+) -> Handover:
+    """Return a page of a batch's deliverable notices; where it leaves room, the oldest batches that wait as well.
+
+    When everything falls due at once batches come by the hundred: one pull then carries many of them.
 
     Raises:
         NotFound: no such batch.
     """
-    batch = await read.batch_facts(connection, batch_id)
-    if batch is None:
+    facts = await read.batch_facts(connection, [batch_id])
+    if batch_id not in facts:
         raise NotFound(what="batch")
-    rows = await read.notice_rows(connection, batch_id, local_date(services.clock.now()), after, limit)
+    today = local_date(services.clock.now())
+    rows = list(await read.notice_rows(connection, [batch_id], today, after, limit))
+    following = rows[-1].id if len(rows) == limit else None
+    if following is None and after is None:
+        neighbours = await read.waiting_batches(connection, batch_id, limit - len(rows))
+        if neighbours:
+            facts |= await read.batch_facts(connection, neighbours)
+            rows += await read.notice_rows(connection, neighbours, today, None, limit)
+    notices = await _notices(connection, services, facts, rows)
+    return Handover(
+        pages=[
+            NoticePage(
+                batch_id=page_of,
+                not_before=batch.not_before,
+                notices=notices[page_of],
+                next=following if page_of == batch_id else None,
+            )
+            for page_of, batch in facts.items()
+        ]
+    )
+
+
+async def _notices(
+    connection: AsyncConnection, services: Services, facts: dict[UUID, Row[Any]], rows: Sequence[Row[Any]]
+) -> dict[UUID, list[NoticeOut]]:
+    """Return the notices of rows, by batch."""
+    ladders = [batch.ladder_id for batch in facts.values()]
+    following, spoken = await read.next_steps(connection, ladders), await read.spoken(connection, ladders)
     subjects = await read.about(connection, [row.id for row in rows])
-    policy = (await policy_by_id(connection, batch.policy_id)).policy
-    common = _Common(
-        batch,
-        await calendar.work_calendar(connection, services),
-        await read.next_step(connection, batch.ladder_id),
-        await read.spoken_before(connection, batch.ladder_id, batch.created_at),
-        policy.rehearsal,
-        services,
-    )
-    notices = [common.notice(row, subjects[row.id]) for row in rows]
-    return NoticePage(
-        batch_id=batch_id,
-        not_before=batch.not_before,
-        notices=notices,
-        next=rows[-1].id if len(rows) == limit else None,
-    )
+    days = await calendar.work_calendar(connection, services)
+    common = {
+        batch.id: _Common(
+            batch,
+            days,
+            following.get(batch.ladder_id),
+            [at for at in spoken[batch.ladder_id] if at < batch.created_at],
+            (await kept_policy(connection, services, batch.policy_id)).policy.rehearsal,
+            services,
+        )
+        for batch in facts.values()
+    }
+    notices: dict[UUID, list[NoticeOut]] = defaultdict(list)
+    for row in rows:
+        notices[row.batch_id].append(common[row.batch_id].notice(row, subjects[row.id]))
+    return notices
 
 
 class _Common:
@@ -162,13 +194,9 @@ async def clearance(connection: AsyncConnection, batch_id: UUID, notice_ids: lis
     )
 
 
-async def handed(connection: AsyncConnection, batch_id: UUID, now: datetime) -> None:
-    """Record that notifier has every notice of a batch; the first time counts."""
-    batch = await repository.batch(connection, batch_id, lock=True)
-    if batch is None:
-        raise NotFound(what="batch")
-    if batch.handed_at is None:
-        await repository.mark_batch(connection, batch_id, handed_at=now)
+async def handed(connection: AsyncConnection, batch_ids: Collection[UUID], now: datetime) -> None:
+    """Record that notifier has every notice of batches; the first time counts."""
+    await repository.mark_handed(connection, batch_ids, now)
 
 
 async def outcomes(connection: AsyncConnection, batch_id: UUID, given: Outcomes, now: datetime) -> None:

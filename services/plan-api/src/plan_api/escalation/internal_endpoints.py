@@ -4,7 +4,7 @@ import hmac
 from typing import Annotated
 from uuid import UUID
 
-from cascade_contracts.delivery import Clearance, ClearanceRequest, HandedOver, NoticePage, Outcomes
+from cascade_contracts.delivery import Clearance, ClearanceRequest, HandedOver, Handover, Outcomes
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from plan_api.auth.errors import Unauthenticated
@@ -27,25 +27,24 @@ async def internal_caller(request: Request) -> None:
 router = APIRouter(prefix="/internal/v1/batches", dependencies=[Depends(internal_caller)], include_in_schema=False)
 
 
-@router.get("/{batch_id}/notices", response_model=NoticePage)
+@router.get("/{batch_id}/notices", response_model=Handover)
 async def notices(
     services: ServicesOf,
     batch_id: UUID,
     after: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = handover.PAGE,
 ) -> Response:
-    """Return a page of a batch's notices, serialised once: hand-ins share this process's loop."""
+    """Return a page of a batch's notices and what else waits, serialised once: hand-ins share this process's loop."""
     async with reachable_database(), services.reading.connect() as connection:
-        page = await handover.notice_page(connection, services, batch_id, after, limit)
-    return Response(page.model_dump_json().encode(), media_type="application/json")
+        pages = await handover.hand_over(connection, services, batch_id, after, limit)
+    return Response(pages.model_dump_json().encode(), media_type="application/json")
 
 
-@router.post("/{batch_id}/handed", status_code=204)
-async def handed(services: ServicesOf, batch_id: UUID, body: HandedOver) -> None:
-    """Record that notifier has the batch."""
-    del body
+@router.post("/handed", status_code=204)
+async def handed(services: ServicesOf, body: HandedOver) -> None:
+    """Record that notifier has these batches."""
     async with reachable_database(), services.engine.begin() as connection:
-        await handover.handed(connection, batch_id, services.clock.now())
+        await handover.handed(connection, body.notices, services.clock.now())
 
 
 @router.post("/{batch_id}/clearance")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from cascade_contracts.delivery import Outcome
 from cascade_contracts.vocabulary import LadderKind, StepKind, StepOutcome
-from sqlalchemy import Row, Table, func, insert, select, text, update
+from sqlalchemy import ARRAY, Row, Table, Uuid, any_, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -203,6 +203,12 @@ async def batch(connection: AsyncConnection, batch_id: UUID, *, lock: bool = Fal
 async def mark_batch(connection: AsyncConnection, batch_id: UUID, **values: object) -> None:
     """Set columns of a batch."""
     await connection.execute(update(BATCH).where(BATCH.c.id == batch_id).values(**values))
+
+
+async def mark_handed(connection: AsyncConnection, batch_ids: Collection[UUID], now: datetime) -> None:
+    """Set when batches were handed over; the first time stays."""
+    ids = any_(bindparam(None, sorted(batch_ids), type_=ARRAY(Uuid)))
+    await connection.execute(update(BATCH).where(BATCH.c.id == ids, BATCH.c.handed_at.is_(None)).values(handed_at=now))
 
 
 _RECORD_OUTCOMES = text(

@@ -40,8 +40,25 @@ from plan_api.read.tables import (
 ITEMS = 50
 
 
-async def batch_facts(connection: AsyncConnection, batch_id: UUID) -> Row[Any] | None:
-    """Return one row: the batch with its step, round, document, issuer, and what the ladder does next."""
+async def waiting_batches(connection: AsyncConnection, besides: UUID, room: int) -> list[UUID]:
+    """Return the oldest batches besides one that notifier has not recorded, as many as hold `room` notices together."""
+    query = (
+        select(BATCH.c.id, BATCH.c.notices)
+        .where(BATCH.c.finished_at.is_(None), BATCH.c.handed_at.is_(None), BATCH.c.id != besides)
+        .order_by(BATCH.c.created_at)
+        .limit(room)
+    )
+    waiting: list[UUID] = []
+    for batch_id, notices in await connection.execute(query):
+        room -= notices
+        if room < 0:
+            break
+        waiting.append(batch_id)
+    return waiting
+
+
+async def batch_facts(connection: AsyncConnection, batch_ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
+    """Return for each batch its row with round, document, issuer and ladder; nothing for those that do not exist."""
     issuer = UNIT.alias("issuer")
     query = (
         select(
@@ -61,9 +78,9 @@ async def batch_facts(connection: AsyncConnection, batch_id: UUID) -> Row[Any] |
         .join(DOCUMENT, DOCUMENT.c.id == BATCH.c.document_id)
         .join(issuer, issuer.c.id == DOCUMENT.c.issuer_unit_id)
         .join(LADDER, LADDER.c.id == BATCH.c.ladder_id)
-        .where(BATCH.c.id == batch_id)
+        .where(among(BATCH.c.id, batch_ids))
     )
-    return (await connection.execute(query)).one_or_none()
+    return {row.id: row for row in await connection.execute(query)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,42 +91,46 @@ class NextStep:
     audience: str
 
 
-async def next_step(connection: AsyncConnection, ladder_id: UUID) -> NextStep | None:
-    """Return the first untaken step of a ladder that will speak."""
+async def next_steps(connection: AsyncConnection, ladder_ids: Sequence[UUID]) -> dict[UUID, NextStep]:
+    """Return the first untaken step that will speak, by ladder."""
     query = (
-        select(LADDER_STEP.c.fire_at, LADDER_STEP.c.audience)
+        select(LADDER_STEP.c.ladder_id, LADDER_STEP.c.fire_at, LADDER_STEP.c.audience)
         .where(
-            LADDER_STEP.c.ladder_id == ladder_id, LADDER_STEP.c.outcome.is_(None), LADDER_STEP.c.audience != "nobody"
+            among(LADDER_STEP.c.ladder_id, ladder_ids),
+            LADDER_STEP.c.outcome.is_(None),
+            LADDER_STEP.c.audience != "nobody",
         )
-        .order_by(LADDER_STEP.c.fire_at)
-        .limit(1)
+        .ext(distinct_on(LADDER_STEP.c.ladder_id))
+        .order_by(LADDER_STEP.c.ladder_id, LADDER_STEP.c.fire_at)
     )
-    row = (await connection.execute(query)).one_or_none()
-    return None if row is None else NextStep(row.fire_at, row.audience)
+    return {row.ladder_id: NextStep(row.fire_at, row.audience) for row in await connection.execute(query)}
 
 
-async def spoken_before(connection: AsyncConnection, ladder_id: UUID, before: datetime) -> list[datetime]:
-    """Return when earlier steps of a ladder spoke."""
+async def spoken(connection: AsyncConnection, ladder_ids: Sequence[UUID]) -> dict[UUID, list[datetime]]:
+    """Return when ladders spoke, in order, by ladder."""
     query = (
-        select(LADDER_STEP.c.taken_at)
+        select(LADDER_STEP.c.ladder_id, LADDER_STEP.c.taken_at)
         .where(
-            LADDER_STEP.c.ladder_id == ladder_id,
+            among(LADDER_STEP.c.ladder_id, ladder_ids),
             LADDER_STEP.c.outcome == StepOutcome.TAKEN,
             LADDER_STEP.c.batch_id.is_not(None),
-            LADDER_STEP.c.taken_at < before,
         )
         .order_by(LADDER_STEP.c.taken_at)
     )
-    return [row.taken_at for row in await connection.execute(query)]
+    instants: dict[UUID, list[datetime]] = defaultdict(list)
+    for ladder_id, taken_at in await connection.execute(query):
+        instants[ladder_id].append(taken_at)
+    return instants
 
 
 async def notice_rows(
-    connection: AsyncConnection, batch_id: UUID, today: date, after: UUID | None, limit: int
+    connection: AsyncConnection, batch_ids: Sequence[UUID], today: date, after: UUID | None, limit: int
 ) -> Sequence[Row[Any]]:
-    """Return the notices of a batch that can be delivered, by id, with seat, unit and encrypted contacts."""
+    """Return the notices of batches that can be delivered, by id, with batch, seat, unit and encrypted contacts."""
     query = (
         select(
             NOTICE.c.id,
+            NOTICE.c.batch_id,
             NOTICE.c.seat_id,
             SEAT.c.title.label("seat_title"),
             UNIT.c.name.label("unit_name"),
@@ -121,7 +142,7 @@ async def notice_rows(
         .join(SEAT, SEAT.c.id == NOTICE.c.seat_id)
         .join(UNIT, UNIT.c.id == SEAT.c.unit_id)
         .outerjoin(HOLDER, (HOLDER.c.seat_id == SEAT.c.id) & holding(today))
-        .where(NOTICE.c.batch_id == batch_id, NOTICE.c.state != NoticeState.UNREACHABLE)
+        .where(among(NOTICE.c.batch_id, batch_ids), NOTICE.c.state != NoticeState.UNREACHABLE)
         .ext(distinct_on(NOTICE.c.id))
         .order_by(NOTICE.c.id, HOLDER.c.acting.desc().nulls_last())
         .limit(limit)
