@@ -61,12 +61,17 @@ async def page(
     caller: CallerOf,
     state: DocumentState | None = None,
     cascade: Annotated[UUID | None, Query(description="id of the root document")] = None,
+    reference: Annotated[
+        str | None, Query(max_length=100, description="number and notation as cited, capitals or not", examples=["18/KH-SGDĐT"])
+    ] = None,
+    roots: Annotated[bool, Query(description="only documents at the top of their cascade")] = False,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> DocumentPage:
     """Return documents issued in the caller's subtree, newest first."""
+    wanted = reading.Wanted(state, cascade, reference, roots)
     async with reachable_database(), services.engine.connect() as connection:
-        return await reading.page(connection, caller, state, cascade, cursor, limit)
+        return await reading.page(connection, caller, wanted, cursor, limit)
 
 
 @router.get("/{document_id}", response_model=DocumentOut, summary="Read a document")

@@ -130,13 +130,18 @@ async def _may_read(connection: AsyncConnection, caller: Caller, document_id: UU
     return document_id != citing_id
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which documents a list is to hold: None asks nothing; `reference` as cited; `roots` only the tops of cascades."""
+
+    state: DocumentState | None = None
+    root_id: UUID | None = None
+    reference: str | None = None
+    roots: bool = False
+
+
 async def page(
-    connection: AsyncConnection,
-    caller: Caller,
-    state: DocumentState | None,
-    root_id: UUID | None,
-    cursor: str | None,
-    limit: int,
+    connection: AsyncConnection, caller: Caller, wanted: Wanted, cursor: str | None, limit: int
 ) -> DocumentPage:
     """Return documents issued in the caller's subtree, newest first."""
     issuers = None if caller.unit_id is None else await organizations.subtree(connection, caller.unit_id)
@@ -144,7 +149,7 @@ async def page(
     if cursor is not None:
         at, identifier = decode_cursor(cursor, 2)
         after = (datetime.fromisoformat(at), UUID(identifier))
-    rows = await repository.page(connection, issuers=issuers, state=state, root_id=root_id, after=after, limit=limit)
+    rows = await repository.page(connection, issuers, wanted, after, limit)
     items = [
         DocumentCard(
             id=row.id,

@@ -210,22 +210,21 @@ async def children_in_force(connection: AsyncConnection, document_id: UUID) -> l
 
 
 async def page(
-    connection: AsyncConnection,
-    *,
-    issuers: set[UUID] | None,
-    state: str | None,
-    root_id: UUID | None,
-    after: Any,
-    limit: int,
+    connection: AsyncConnection, issuers: set[UUID] | None, wanted: "Wanted", after: Any, limit: int
 ) -> list[Row[Any]]:
     """Return documents newest first, after a (created_at, id) cursor."""
     query = select(DOCUMENT).order_by(DOCUMENT.c.created_at.desc(), DOCUMENT.c.id.desc()).limit(limit)
     if issuers is not None:
         query = query.where(DOCUMENT.c.issuer_unit_id.in_(issuers))
-    if state is not None:
-        query = query.where(DOCUMENT.c.state == state)
-    if root_id is not None:
-        query = query.where(DOCUMENT.c.root_id == root_id)
+    if wanted.state is not None:
+        query = query.where(DOCUMENT.c.state == wanted.state)
+    if wanted.root_id is not None:
+        query = query.where(DOCUMENT.c.root_id == wanted.root_id)
+    if wanted.reference is not None:
+        cited = func.concat_ws("/", DOCUMENT.c.number, DOCUMENT.c.notation)
+        query = query.where(func.lower(cited) == func.lower(wanted.reference.strip()))
+    if wanted.roots:
+        query = query.where(DOCUMENT.c.root_id == DOCUMENT.c.id)
     if after is not None:
         query = query.where(tuple_(DOCUMENT.c.created_at, DOCUMENT.c.id) < tuple_(*after))
     return list(await connection.execute(query))
