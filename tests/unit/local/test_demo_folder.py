@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from cascade_local.demo.folder import MARKER, demo_folder, fresh
+from cascade_console.locations import demo_folder, folder_in_use
+from cascade_local.demo.folder import MARKER, fresh
 from cascade_local.supervisor import AlreadyRunning, locked
 
 
@@ -37,3 +38,21 @@ def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
     with locked(folder), pytest.raises(AlreadyRunning):
         fresh(folder)
     assert (folder / "state.json").exists()
+
+
+def test_commands_find_the_running_demo_where_nothing_else_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CASCADE_DATA", str(tmp_path / "cascade"))
+    assert folder_in_use() == tmp_path / "cascade"
+
+    for folder in (demo_folder(), tmp_path / "cascade"):
+        folder.mkdir()
+    (demo_folder() / "state.json").write_text('{"ready": true}')
+    assert folder_in_use() == demo_folder()
+
+    (demo_folder() / "state.json").write_text('{"ready": false}')
+    assert folder_in_use() == tmp_path / "cascade"
+    (demo_folder() / "state.json").write_text('{"ready": true}')
+    (tmp_path / "cascade" / "state.json").write_text('{"ready": true}')
+    assert folder_in_use() == tmp_path / "cascade"

@@ -72,16 +72,22 @@ async def _up(settings: "UpSettings", *, as_json: bool) -> None:
 
     began = time.monotonic()
     stop_on_signals()
-    async with running(settings) as installation:
-        seconds = time.monotonic() - began
-        if as_json:
-            print_json({**installation.summary(), "seconds": round(seconds, 2)})
-        else:
-            out.print(f"{OK_MARK} {escape(ready_line(installation, seconds))}")
-        try:
-            await asyncio.Event().wait()
-        finally:
-            err.print(tr("Đang dừng…", "Stopping…"))
+    ready = False
+    try:
+        async with running(settings) as installation:
+            ready, seconds = True, time.monotonic() - began
+            if as_json:
+                print_json({**installation.summary(), "seconds": round(seconds, 2)})
+            else:
+                out.print(f"{OK_MARK} {escape(ready_line(installation, seconds))}")
+            try:
+                await asyncio.Event().wait()
+            finally:
+                err.print(tr("Đang dừng…", "Stopping…"))
+    finally:
+        if ready:
+            kept = tr("Đã dừng; dữ liệu còn nguyên ở", "Stopped; the data stay in")
+            err.print(f"{OK_MARK} {kept} {escape(str(settings.data))}")
 
 
 def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:

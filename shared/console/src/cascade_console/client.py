@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from cascade_console.console import Exit, fail
 from cascade_console.language import language, tr
-from cascade_console.locations import ADMINISTRATOR_KEY, default_data_folder, read_secret, read_state
+from cascade_console.locations import ADMINISTRATOR_KEY, folder_in_use, read_secret, read_state
 
 
 class Problem(Exception):
@@ -34,14 +34,14 @@ class NotConfigured(Exception):
 
 
 def find_url(url: str | None, data: Path | None = None) -> str:
-    """Return the API's address: option, CASCADE_URL, else the installation in the data folder.
+    """Return the API's address: option, CASCADE_URL, else the installation in the data folder, or the running demo.
 
     Raises:
         NotConfigured: none of the three is there.
     """
     if found := url or os.environ.get("CASCADE_URL"):
         return found.rstrip("/")
-    state = read_state(data or default_data_folder()) or {}
+    state = read_state(data or folder_in_use()) or {}
     if found := state.get("urls", {}).get("api"):
         return str(found).rstrip("/")
     raise NotConfigured(
@@ -60,7 +60,7 @@ def find_key(key: str | None, data: Path | None = None) -> str:
     Raises:
         NotConfigured: none of the three is there.
     """
-    found = key or os.environ.get("CASCADE_KEY") or read_secret(data or default_data_folder(), ADMINISTRATOR_KEY)
+    found = key or os.environ.get("CASCADE_KEY") or read_secret(data or folder_in_use(), ADMINISTRATOR_KEY)
     if found:
         return found
     raise NotConfigured(

@@ -40,7 +40,7 @@ from cascade_console.console import (
     print_json,
 )
 from cascade_console.language import language, tr
-from cascade_console.locations import default_data_folder, read_state
+from cascade_console.locations import folder_in_use, read_state
 
 GROUP = "cascade.checks"
 OLDEST_PYTHON = (3, 11)
@@ -207,7 +207,7 @@ def _print(findings: Sequence[Finding]) -> None:
 
 def doctor(data: DataOption = None, url: UrlOption = None, key: KeyOption = None, as_json: JsonOption = False) -> None:
     """Say what is wrong with an installation, and what to do about it."""
-    folder = (data or default_data_folder()).absolute()
+    folder = (data or folder_in_use()).absolute()
     findings = asyncio.run(examine(Context(folder, read_state(folder), url, key), _checks()))
     wrongs = sum(finding.standing is Standing.WRONG for finding in findings)
     if as_json:

@@ -24,6 +24,23 @@ def default_data_folder() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "share") / "cascade"
 
 
+def demo_folder() -> Path:
+    """Return the demo's own folder, beside the installation's."""
+    standard = default_data_folder()
+    return standard.with_name(f"{standard.name}-demo")
+
+
+def folder_in_use() -> Path:
+    """Return the standard folder; where nothing runs on it, the demo's while the demo runs."""
+    standard = default_data_folder()
+    demo = demo_folder()
+    return demo if not _runs(standard) and _runs(demo) else standard
+
+
+def _runs(data: Path) -> bool:
+    return bool((read_state(data) or {}).get("ready"))
+
+
 def read_state(data: Path) -> dict[str, Any] | None:
     """Return what the last `cascade up` on this folder wrote, or None where there is nothing readable."""
     try:

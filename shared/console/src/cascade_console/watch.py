@@ -4,6 +4,7 @@ Drawing is a function of the API's answers; nothing is counted here that the API
 """
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -19,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cascade_console.client import Problem, api_client, readable_errors
-from cascade_console.console import DataOption, JsonOption, KeyOption, UrlOption, out, print_json
+from cascade_console.console import DataOption, Exit, JsonOption, KeyOption, UrlOption, err, fail, out, print_json
 from cascade_console.language import tr
 
 LOCAL: Final = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -189,6 +190,28 @@ def draw(cascade: Json, steps: list[Json]) -> Group:
     )
 
 
+def find_document(client: httpx.Client, named: str | None) -> UUID:
+    """Return the document meant: by id, by reference, or the only directive there is.
+
+    Raises:
+        typer.Exit: none or several are meant; those that are there were listed.
+    """
+    with suppress(ValueError):
+        return UUID(named or "")
+    wanted = {"roots": "true"} if named is None else {"reference": named}
+    found = client.get("/v1/documents", params={"state": "issued", **wanted}).json()["items"]
+    if len(found) == 1:
+        return UUID(found[0]["id"])
+    if not found:
+        unknown = tr("Không có văn bản nào đã ban hành", "No document was issued")
+        raise fail(escape(f"{unknown}: {named}." if named else f"{unknown}."), Exit.USAGE)
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for card in found:
+        table.add_row(card["id"], escape(card["reference"] or ""), _at(card["issued_at"]), escape(card["title"]))
+    err.print(table)
+    raise fail(tr("Kính đề nghị chọn một văn bản theo mã ở cột đầu.", "Name one of them by its id."), Exit.USAGE)
+
+
 def _look(client: httpx.Client, document: UUID) -> tuple[Json, list[Json]]:
     return (
         client.get(f"/v1/documents/{document}/cascade").json(),
@@ -197,7 +220,16 @@ def _look(client: httpx.Client, document: UUID) -> tuple[Json, list[Json]]:
 
 
 def watch(
-    document: Annotated[UUID, typer.Argument(help=tr("Mã (id) của văn bản", "Id of the document"))],
+    named: Annotated[
+        str | None,
+        typer.Argument(
+            metavar=tr("VĂN_BẢN", "DOCUMENT"),
+            help=tr(
+                "Số, ký hiệu (18/KH-SGDĐT) hoặc mã (id) của văn bản; bỏ trống: văn bản gốc duy nhất",
+                "Reference (18/KH-SGDĐT) or id of the document; without it, the only directive",
+            ),
+        ),
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help=tr("Vẽ một lần rồi thôi", "Draw once and end"))] = False,
     every: Annotated[float, typer.Option("--every", min=0.2, help=tr("Số giây giữa hai lần", "Seconds between"))] = 1.0,
     as_json: JsonOption = False,
@@ -207,6 +239,7 @@ def watch(
 ) -> None:
     """Draw a document's cascade until Ctrl-C; a connection lost on the way is waited for."""
     with readable_errors(), api_client(url, key, data) as client:
+        document = find_document(client, named)
         cascade, steps = _look(client, document)
         if as_json:
             print_json({"cascade": cascade, "steps": steps})

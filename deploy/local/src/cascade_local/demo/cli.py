@@ -14,6 +14,7 @@ import typer
 from cascade_console.client import Problem
 from cascade_console.console import OK_MARK, DataOption, Exit, JsonOption, err, fail, out, print_json
 from cascade_console.language import tr
+from cascade_console.locations import demo_folder
 from rich.markup import escape
 
 from cascade_local.up import require_platform, run_until_stopped, stop_on_signals
@@ -158,7 +159,7 @@ def _close(installation: "Installation", figures: dict[str, Any], root: str, sho
 
 
 def _settings(data: Path | None, now: datetime | None, port: int | None, mail_port: int | None) -> "UpSettings":
-    from cascade_local.demo.folder import demo_folder, fresh  # noqa: PLC0415 - not on Windows
+    from cascade_local.demo.folder import fresh  # noqa: PLC0415 - not on Windows
     from cascade_local.installation import UpSettings  # noqa: PLC0415 - not on Windows
     from cascade_local.refusals import start_refusal  # noqa: PLC0415 - not on Windows
     from cascade_local.supervisor import AlreadyRunning  # noqa: PLC0415 - not on Windows

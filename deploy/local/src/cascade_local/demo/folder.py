@@ -4,20 +4,12 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from cascade_console.locations import default_data_folder
-
 from cascade_local.supervisor import end_leftovers, locked
 
 MARKER: Final = "demo.json"
 """Only a folder with this file is ever emptied."""
 
 _LOCK: Final = "up.lock"
-
-
-def demo_folder() -> Path:
-    """Return the demo's own folder, beside the installation's."""
-    standard = default_data_folder()
-    return standard.with_name(f"{standard.name}-demo")
 
 
 def fresh(folder: Path) -> Path:

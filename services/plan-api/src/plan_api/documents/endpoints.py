@@ -18,6 +18,7 @@ from plan_api.documents.schemas import (
     ReasonIn,
     RoundAskedIn,
     RoundAskedOut,
+    Wanted,
 )
 from plan_api.requests import Act, Answer, ServicesOf, act, act_once, if_match, reachable_database, respond
 from plan_api.rules.calendar import local_date
@@ -62,14 +63,14 @@ async def page(
     state: DocumentState | None = None,
     cascade: Annotated[UUID | None, Query(description="id of the root document")] = None,
     reference: Annotated[
-        str | None, Query(max_length=100, description="number and notation as cited, capitals or not", examples=["18/KH-SGDĐT"])
+        str | None, Query(max_length=100, description="number and notation as cited: `18/KH-SGDĐT`")
     ] = None,
     roots: Annotated[bool, Query(description="only documents at the top of their cascade")] = False,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> DocumentPage:
     """Return documents issued in the caller's subtree, newest first."""
-    wanted = reading.Wanted(state, cascade, reference, roots)
+    wanted = Wanted(state, cascade, reference, roots)
     async with reachable_database(), services.engine.connect() as connection:
         return await reading.page(connection, caller, wanted, cursor, limit)
 

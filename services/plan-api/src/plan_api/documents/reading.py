@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.service import allows
 from plan_api.documents import citing, repository
-from plan_api.documents.schemas import BaseOut, DocumentCard, DocumentOut, DocumentPage, RoundOut
+from plan_api.documents.schemas import BaseOut, DocumentCard, DocumentOut, DocumentPage, RoundOut, Wanted
 from plan_api.organizations import service as organizations
 from plan_api.paging import decode_cursor, encode_cursor
 from plan_api.read.heirs import heir_of
@@ -128,16 +128,6 @@ async def _may_read(connection: AsyncConnection, caller: Caller, document_id: UU
     except NotFound:
         return False
     return document_id != citing_id
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which documents a list is to hold: None asks nothing; `reference` as cited; `roots` only the tops of cascades."""
-
-    state: DocumentState | None = None
-    root_id: UUID | None = None
-    reference: str | None = None
-    roots: bool = False
 
 
 async def page(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID
 
 from cascade_contracts.ids import new_id
@@ -23,6 +24,7 @@ from plan_api.documents.models import (
     Round,
     Suspension,
 )
+from plan_api.documents.schemas import Wanted
 
 DOCUMENT: Table = Document.__table__  # type: ignore[attr-defined]
 VERSION: Table = DocumentVersion.__table__  # type: ignore[attr-defined]
@@ -210,7 +212,7 @@ async def children_in_force(connection: AsyncConnection, document_id: UUID) -> l
 
 
 async def page(
-    connection: AsyncConnection, issuers: set[UUID] | None, wanted: "Wanted", after: Any, limit: int
+    connection: AsyncConnection, issuers: set[UUID] | None, wanted: Wanted, after: Any, limit: int
 ) -> list[Row[Any]]:
     """Return documents newest first, after a (created_at, id) cursor."""
     query = select(DOCUMENT).order_by(DOCUMENT.c.created_at.desc(), DOCUMENT.c.id.desc()).limit(limit)
@@ -222,7 +224,7 @@ async def page(
         query = query.where(DOCUMENT.c.root_id == wanted.root_id)
     if wanted.reference is not None:
         cited = func.concat_ws("/", DOCUMENT.c.number, DOCUMENT.c.notation)
-        query = query.where(func.lower(cited) == func.lower(wanted.reference.strip()))
+        query = query.where(cited == normalize("NFC", wanted.reference.strip()))
     if wanted.roots:
         query = query.where(DOCUMENT.c.root_id == DOCUMENT.c.id)
     if after is not None:

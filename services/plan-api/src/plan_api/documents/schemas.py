@@ -1,5 +1,6 @@
 """Bodies of the documents API: drafts with what they will ask of whom, and documents as they stand."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -355,3 +356,13 @@ class FileOut(BaseModel):
     sha256: str
     size: int
     media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which documents a list is to hold: None asks nothing; `reference` as cited; `roots` only the tops of cascades."""
+
+    state: DocumentState | None = None
+    root_id: UUID | None = None
+    reference: str | None = None
+    roots: bool = False
