@@ -25,6 +25,7 @@ from plan_api.documents import change_endpoints as document_changes
 from plan_api.documents import endpoints as documents
 from plan_api.documents import file_endpoints as files
 from plan_api.escalation import internal_endpoints as internal
+from plan_api.forms import endpoints as forms
 from plan_api.obligations import endpoints as obligations
 from plan_api.openapi import describe
 from plan_api.organizations import endpoints as organizations
@@ -44,6 +45,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     document_changes.router,
     files.router,
     difficulties.router,
+    forms.router,
     web.router,
     auth.router,
     organizations.router,
@@ -61,6 +63,7 @@ TAGS: Final = (
     {"name": "calendar", "description": "Days whose working status differs from the published calendar."},
     {"name": "documents", "description": "Directives and plans: draft, issue, suspend, resume, recall."},
     {"name": "obligations", "description": "What units owe: hand in, decide, extend, consolidate."},
+    {"name": "forms", "description": "What a report fills in: fields with keys, checks, spreadsheets."},
     {"name": "difficulties", "description": "What hinders units or what they propose, and the answers."},
     {"name": "progress", "description": "Counts that add up, armed steps, the operator's figures."},
     {"name": "health", "description": "Is the process alive, can it serve."},

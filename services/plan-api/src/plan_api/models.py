@@ -8,6 +8,7 @@ import plan_api.calendar.models
 import plan_api.difficulties.models
 import plan_api.documents.models
 import plan_api.escalation.models
+import plan_api.forms.models
 import plan_api.integration.models
 import plan_api.obligations.models
 import plan_api.organizations.models

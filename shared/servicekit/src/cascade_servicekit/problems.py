@@ -4,8 +4,8 @@ A slice declares its refusals as subclasses of `Refusal`; `install_problem_handl
 unexpected states into `application/problem+json`.
 """
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,11 +15,19 @@ from starlette.exceptions import HTTPException
 PROBLEM_JSON = "application/problem+json"
 
 
+class FieldFault(NamedTuple):
+    """What is wrong with one of several fields, in Vietnamese and English."""
+
+    field: str
+    vi: str
+    en: str
+
+
 class Refusal(Exception):
     """A request refused by a rule. Nothing has changed.
 
     `title` and `remedy` are (vi, en) pairs; `remedy` may hold `{placeholders}` filled from the keyword arguments.
-    `repair` (JSON values) is what to put into `field` to be accepted, where that is known.
+    `repair` (JSON values) is what to put into `field` to be accepted, where that is known; `faults` name many fields.
     """
 
     code: ClassVar[str] = "refused"
@@ -33,10 +41,12 @@ class Refusal(Exception):
         field: str | None = None,
         headers: Mapping[str, str] | None = None,
         repair: Mapping[str, Any] | None = None,
+        faults: Sequence[FieldFault] = (),
         **values: object,
     ) -> None:
         self.field = field
         self.repair = repair
+        self.faults = tuple(faults)
         self.headers = dict(headers or {})
         self.values = values
         super().__init__(f"{self.code}: {self.detail('en')}")
@@ -111,6 +121,11 @@ def problem(request: Request, refusal: Refusal) -> JSONResponse:
         body["errors"] = [{"field": refusal.field, "detail": body["detail"]}]
         if refusal.repair is not None:
             body["errors"][0]["repair"] = dict(refusal.repair)
+    if refusal.faults:
+        faults = [
+            {"field": fault.field, "detail": fault.en if language == "en" else fault.vi} for fault in refusal.faults
+        ]
+        body["errors"] = [*body.get("errors", []), *faults]
     headers = {"content-language": language, **refusal.headers}
     return JSONResponse(body, status_code=refusal.status, headers=headers, media_type=PROBLEM_JSON)
 

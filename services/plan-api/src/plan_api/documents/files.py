@@ -24,6 +24,9 @@ DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.do
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP: Final = "application/zip"
 
+KINDS: Final = {PDF: "pdf", PNG: "png", JPEG: "jpeg", DOCX: "docx", XLSX: "xlsx", ZIP: "zip"}
+"""What people call each type; report forms name kinds by these words."""
+
 SIGNABLE: Final = frozenset({PDF, PNG, JPEG})
 """Types a signed paper arrives in: the signed PDF itself, or a photograph of the paper."""
 

@@ -151,6 +151,7 @@ class Round(SQLModel, table=True):
     signed_file_required: bool = False
     policy_id: UUID = reference("policy.id")
     reports_into_round_id: UUID | None = reference("round.id", nullable=True)
+    form_id: UUID | None = reference("form.id", nullable=True)
     past_due_reason: str | None = None
     settled_at: datetime | None = instant(nullable=True)
     closed_at: datetime | None = instant(nullable=True)

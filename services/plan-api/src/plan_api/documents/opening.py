@@ -14,6 +14,7 @@ from plan_api.documents.due_times import Issue, RoundDue, reports_into
 from plan_api.documents.schemas import RoundIn
 from plan_api.escalation import service as escalation
 from plan_api.escalation import steps
+from plan_api.forms import service as forms
 from plan_api.obligations.opening import Assigned, OpenRound, open_obligations
 from plan_api.organizations import service as organizations
 from plan_api.read.parents import Owed
@@ -44,7 +45,9 @@ async def open_round(
     """
     round_id, due = new_id(), asked.due
     parent = reports_into(issuing, item) if item.kind is RoundKind.REPORT else None
-    await repository.add_rounds(act.connection, [_round_row(issuing, round_id, position, item, asked, parent, series)])
+    row = _round_row(issuing, round_id, position, item, asked, parent, series)
+    row["form_id"] = await _kept_form(act, item, place)
+    await repository.add_rounds(act.connection, [row])
     ladders = {
         mode: await _arm(act.connection, issuing, round_id, item, asked, mode)
         for mode in sorted({unit.mode for unit in units})
@@ -67,6 +70,13 @@ async def open_round(
     for ladder_id in ladders.values():
         await steps.announce(act.connection, act.services, ladder_id, issuing.policy, act.now)
     return round_id
+
+
+async def _kept_form(act: Act, item: RoundIn, place: str) -> UUID | None:
+    if item.form is None:
+        return None
+    forms.require_sound(item.form, item.kind, item.title, f"{place}form")
+    return await forms.keep(act.connection, item.form, act.now)
 
 
 def _round_row(

@@ -73,6 +73,7 @@ def round_out(row: Row[Any]) -> RoundOut:
         settled_at=row.settled_at,
         closed_at=row.closed_at,
         consolidated_at=row.consolidated_at,
+        form_id=row.form_id,
     )
 
 

@@ -13,6 +13,7 @@ from plan_api.documents.recurring_schemas import RecurringIn
 from plan_api.organizations.kinds import UnitKind
 from plan_api.organizations.schemas import UnitRef
 from plan_api.rules.due import Day, DueRule
+from plan_api.rules.forms import Form
 from plan_api.rules.symbols import Confidence, Impossible
 
 
@@ -124,6 +125,7 @@ class RoundIn(Body):
     assignees: list[UnitRef] | None = None
     receivers: list[UnitRef] = Field(default_factory=list)
     reports_into: UUID | None = None
+    form: Form | None = Field(default=None, description="what a report fills in, on `report` and `task` rounds")
     lag: int = Field(
         default=1, ge=1, le=60, description="working days the issuer needs before its own due time upwards"
     )
@@ -182,6 +184,32 @@ class DocumentIn(Body):
                             "period": "2026",
                             "due": {"form": "on", "date": "2026-11-10"},
                             "needs_acceptance": True,
+                            "form": {
+                                "fields": [
+                                    {"key": "classes", "label": "Số lớp tập huấn", "type": "integer", "minimum": 0},
+                                    {"key": "cost", "label": "Kinh phí", "type": "money"},
+                                    {
+                                        "key": "trained",
+                                        "label": "Tỷ lệ được tập huấn",
+                                        "type": "percentage",
+                                        "numerator": "Số người được tập huấn",
+                                        "denominator": "Tổng số người",
+                                    },
+                                    {"key": "results", "label": "Kết quả nổi bật", "type": "text", "required": False},
+                                    {
+                                        "key": "events",
+                                        "label": "Sự kiện",
+                                        "type": "table",
+                                        "required": False,
+                                        "max_rows": 50,
+                                        "columns": [
+                                            {"key": "name", "label": "Tên sự kiện", "type": "text"},
+                                            {"key": "people", "label": "Số người dự", "type": "integer", "minimum": 0},
+                                        ],
+                                    },
+                                ],
+                                "checks": [{"kind": "at_most", "field": "classes", "limit": "trained.denominator"}],
+                            },
                         }
                     ],
                 }
@@ -266,6 +294,7 @@ class RoundOut(BaseModel):
     settled_at: datetime | None
     closed_at: datetime | None
     consolidated_at: datetime | None
+    form_id: UUID | None = Field(default=None, description="read it at `/v1/rounds/{id}/form`")
 
 
 class RoundAskedOut(RoundOut):

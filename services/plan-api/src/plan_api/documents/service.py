@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.documents import repository
 from plan_api.documents.errors import UnknownFile
+from plan_api.documents.files import KINDS
 from plan_api.documents.schemas import FileIn
 from plan_api.journal import Journal
 from plan_api.services import Services
@@ -122,6 +123,20 @@ async def require_files(connection: AsyncConnection, files: Sequence[FileIn]) ->
     for number, file in enumerate(files):
         if file.sha256 not in known:
             raise UnknownFile(field=f"files.{number}.sha256", sha256=file.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a stored file is, told by its content: its kind in a word (`pdf`) and its size in bytes."""
+
+    kind: str
+    size: int
+
+
+async def stored_files(connection: AsyncConnection, sha256s: Sequence[str]) -> dict[str, FileFacts]:
+    """Return what is known of files by SHA-256; those not stored are left out."""
+    known = await repository.files(connection, sha256s)
+    return {sha256: FileFacts(KINDS[row.media_type], row.size) for sha256, row in known.items()}
 
 
 async def bind_successors(journal: Journal, successors: Sequence[tuple[UUID, UUID, UUID]]) -> None:

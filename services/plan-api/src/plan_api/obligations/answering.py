@@ -4,7 +4,7 @@ An answer is taken until the document is recalled: late, suspended or after the 
 time. Whoever hands in has thereby acknowledged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,10 @@ from cascade_servicekit.problems import NotFound
 from plan_api.auth.service import allows, require
 from plan_api.calendar import service as calendar
 from plan_api.documents import service as documents
+from plan_api.documents.schemas import FileIn
 from plan_api.escalation import service as escalation
+from plan_api.forms import service as forms
+from plan_api.forms.errors import NilNotAllowed, ValuesNotExpected
 from plan_api.obligations import repository
 from plan_api.obligations.errors import (
     DocumentNotInForce,
@@ -50,11 +53,15 @@ ANSWERABLE = frozenset({ObligationState.OPEN, ObligationState.SUBMITTED})
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What is known of an answer beside its body; `authorised` when the caller's right was settled by another act."""
+    """What is known of an answer beside its body; `authorised` when the caller's right was settled by another act.
+
+    `carried` are the values of the form that a consolidation of the level below brings along.
+    """
 
     document_id: UUID | None = None
     consolidation_id: UUID | None = None
     authorised: bool = False
+    carried: Mapping[str, Any] | None = None
 
 
 BY_ITSELF = Received()
@@ -64,9 +71,11 @@ async def hand_in(act: Act, obligation_id: UUID, given: SubmissionIn, received: 
     """Record a new version of a unit's answer and return its receipt.
 
     Raises:
-        NotFound, NotTheAssignee, WrongAnswer, WrongState, DocumentNotInForce, SignedFileRequired: nothing changed.
+        NotFound, NotTheAssignee, WrongAnswer, WrongState, DocumentNotInForce, SignedFileRequired, FormNotFilled,
+        NilNotAllowed, ValuesNotExpected: nothing changed.
     """
     standing = await _answerable(act, obligation_id, given, received)
+    given, filled = await _by_form(act, standing, given, received)
     version, state = standing.submission_version + 1, _state_after(standing)
     submission_id = new_id()
     handed_in_at = HandIn(standing.handed_in_at, standing.hand_in_kept_until).received(act.now).handed_in_at or act.now
@@ -78,7 +87,7 @@ async def hand_in(act: Act, obligation_id: UUID, given: SubmissionIn, received: 
         )
     await repository.take_in(
         act.connection,
-        _submission_row(act, standing, given, received, submission_id),
+        _submission_row(act, standing, given, received, submission_id) | filled,
         [{"submission_id": submission_id, **file.model_dump()} for file in given.files],
         {
             "id": standing.id,
@@ -125,6 +134,29 @@ async def _answerable(act: Act, obligation_id: UUID, given: SubmissionIn, receiv
     if signature_owed and not any(file.signed for file in given.files):
         raise SignedFileRequired(field="files")
     return standing
+
+
+async def _by_form(
+    act: Act, standing: Standing, given: SubmissionIn, received: Received
+) -> tuple[SubmissionIn, dict[str, Any]]:
+    """Return the answer with the files its form names, and the column of its values; a round without form is free."""
+    if standing.form_id is None:
+        if given.values is not None:
+            raise ValuesNotExpected(field="values")
+        return given, {}
+    form = await forms.form_by_id(act.connection, act.services, standing.form_id)
+    if given.kind is SubmissionKind.NIL:
+        if given.values is not None:
+            raise ValuesNotExpected(field="values")
+        if not form.nil_allowed:
+            raise NilNotAllowed(field="kind", round=standing.round_title)
+        return given, {}
+    filled = await forms.fill(act.connection, form, given.values or {}, received.carried)
+    named = {file.sha256 for file in given.files}
+    further = [
+        FileIn(sha256=sha256, name=name) for sha256, name in forms.files_of(form, filled).items() if sha256 not in named
+    ]
+    return given.model_copy(update={"files": [*given.files, *further]}), {"filled": filled}
 
 
 async def _require_answerer(act: Act, standing: Standing) -> None:

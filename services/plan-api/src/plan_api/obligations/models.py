@@ -84,7 +84,7 @@ class ObligationTransfer(SQLModel, table=True):
 
 
 class Submission(SQLModel, table=True):
-    """A version of what a unit handed in. `document_id` names the plan that answers a `plan` round."""
+    """A version of what a unit handed in: `filled` by the round's form; `document_id` is the plan that answers."""
 
     __tablename__ = "submission"
     __table_args__ = (UniqueConstraint("obligation_id", "version"),)
@@ -96,6 +96,7 @@ class Submission(SQLModel, table=True):
     state: str = word()
     text: str | None = None
     figures: dict[str, Any] | None = json(nullable=True)
+    filled: dict[str, Any] | None = json(nullable=True)
     document_id: UUID | None = reference("document.id", nullable=True)
     notation: str | None = None
     number: str | None = None

@@ -26,6 +26,17 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
+Values = Annotated[
+    dict[FieldName, Any],
+    Field(
+        max_length=200,
+        description="by the keys of the round's form: whole numbers and đồng as numbers, decimals as text or numbers, "
+        "a percentage as `{numerator, denominator}`, days as `YYYY-MM-DD`, a choice as its option's key, a table as "
+        "rows, files as `[{sha256, name}]`",
+    ),
+]
+
+
 class SubmissionIn(Body):
     """What a unit hands in. `nil` says that there is nothing to report."""
 
@@ -34,6 +45,16 @@ class SubmissionIn(Body):
         json_schema_extra={
             "examples": [
                 {"kind": "report", "text": "Đã tổ chức 3 lớp tập huấn.", "figures": {"classes": 3, "people": 240}},
+                {
+                    "kind": "report",
+                    "values": {
+                        "classes": 3,
+                        "cost": 25000000,
+                        "trained": {"numerator": 40, "denominator": 52},
+                        "results": "Hai lớp trực tiếp, một lớp trực tuyến.",
+                        "events": [{"name": "Ngày hội đọc sách", "people": 320}],
+                    },
+                },
                 {"kind": "nil"},
             ]
         },
@@ -42,6 +63,7 @@ class SubmissionIn(Body):
     kind: SubmissionKind
     text: Text | None = None
     figures: dict[FieldName, Decimal] | None = Field(default=None, max_length=200)
+    values: Values | None = None
     notation: Name | None = None
     number: Name | None = None
     dated_on: date | None = None
@@ -185,6 +207,7 @@ class SubmissionOut(BaseModel):
     state: SubmissionState
     text: str | None
     figures: dict[str, Any] | None
+    values: dict[str, Any] | None = Field(default=None, validation_alias="filled")
     received_at: datetime
     decided_at: datetime | None
     return_kind: ReturnKind | None

@@ -46,6 +46,7 @@ class Standing:
     document_issued_at: datetime | None
     ladder_due_at: datetime | None
     suspended: bool
+    form_id: UUID | None
 
     @property
     def in_force(self) -> bool:
@@ -90,6 +91,7 @@ def _query() -> Select[Any]:
             DOCUMENT.c.issued_at,
             LADDER.c.due_at.label("ladder_due_at"),
             _SUSPENDED.label("suspended"),
+            ROUND.c.form_id,
         )
         .join(ROUND, ROUND.c.id == o.round_id)
         .join(DOCUMENT, DOCUMENT.c.id == o.document_id)

@@ -1,0 +1,1 @@
+"""Report forms: frozen with their round, filled in, written to and read from spreadsheets."""
