@@ -8,58 +8,49 @@ from typing import Any
 from uuid import UUID
 
 from cascade_contracts.ids import new_id
-from cascade_contracts.vocabulary import SubmissionKind
-from cascade_servicekit.clock import Clock
 from cascade_servicekit.problems import NotFound
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.service import require
 from plan_api.documents import service as documents
-from plan_api.obligations import answering, repository
+from plan_api.forms import service as forms
+from plan_api.obligations import answering, merging, repository
 from plan_api.obligations.errors import ConsolidationSubmitted, NothingToConsolidate
-from plan_api.obligations.schemas import ConsolidationIn, ConsolidationOut, SubmissionIn
+from plan_api.obligations.schemas import ConsolidationIn, ConsolidationOut
 from plan_api.read.heirs import heir_of
 from plan_api.read.reports import round_reports
-from plan_api.read.standing import find_obligation
+from plan_api.read.standing import find_obligation, read_standing
 from plan_api.requests import Act
 from plan_api.rules.access import Verb
-from plan_api.rules.consolidation import Consolidated, consolidate
+from plan_api.rules.forms import Form
+from plan_api.services import Services
 
 
-def _content(built: Consolidated) -> dict[str, Any]:
-    return {
-        "figures": {
-            name: {
-                "total": str(figure.total),
-                "parts": [
-                    {"unit": str(part.unit_id), "submission": str(part.submission_id), "value": str(part.value)}
-                    for part in figure.parts
-                ],
-                "absent": [str(unit) for unit in figure.absent],
-            }
-            for name, figure in built.figures.items()
-        },
-        "sections": [
-            {"unit": str(section.unit_id), "name": section.unit_name, "text": section.text}
-            for section in built.sections
-        ],
-    }
-
-
-async def draft(connection: AsyncConnection, clock: Clock, round_id: UUID, *, again: bool = False) -> UUID | None:
+async def draft(
+    connection: AsyncConnection,
+    services: Services,
+    round_id: UUID,
+    *,
+    again: bool = False,
+    declared: dict[str, Any] | None = None,
+) -> UUID | None:
     """Draft the consolidation of a settled or closed round; once by itself, `again` on a person's wish.
 
-    Returns the draft's id, or None when there is nothing to draft (any more).
+    `declared`: who takes the gaps of a round that is neither on itself, and why. Returns the draft's id, or None when
+    there is nothing to draft (any more).
     """
     await documents.lock_round(connection, round_id)
     found, document = await documents.round_and_document(connection, round_id)
-    if found.settled_at is None and found.closed_at is None:
+    if found.settled_at is None and found.closed_at is None and declared is None:
         return None
     if found.consolidated_at is not None and not again:
         return None
     reports = await round_reports(connection, round_id)
-    built = consolidate(reports.parts, reports.gaps)
-    now, consolidation_id = clock.now(), new_id()
+    form = None if found.form_id is None else await forms.form_by_id(connection, services, found.form_id)
+    built = merging.build(reports, found.form_id, form)
+    content = built.content if declared is None else built.content | {"declared": declared}
+    now, consolidation_id = services.clock.now(), new_id()
     speaker, upward = await heir_of(connection, document.issuer_unit_id), None
     if found.reports_into_round_id is not None:
         upward = await find_obligation(connection, found.reports_into_round_id, speaker)
@@ -70,8 +61,8 @@ async def draft(connection: AsyncConnection, clock: Clock, round_id: UUID, *, ag
             "round_id": round_id,
             "unit_id": speaker,
             "version": await repository.next_consolidation_version(connection, round_id),
-            "content": _content(built),
-            "gaps": [{"unit": str(gap.unit_id), "name": gap.unit_name, "reason": gap.reason} for gap in built.gaps],
+            "content": content,
+            "gaps": built.gaps,
             "created_at": now,
             "upward_obligation_id": upward,
         },
@@ -84,15 +75,20 @@ async def draft(connection: AsyncConnection, clock: Clock, round_id: UUID, *, ag
     return consolidation_id
 
 
-async def draft_again(act: Act, round_id: UUID) -> ConsolidationOut:
-    """Draft anew on a person's wish, with what has come since."""
+async def draft_again(act: Act, round_id: UUID, reason: str | None = None) -> ConsolidationOut:
+    """Draft anew on a person's wish, with what has come since; before the end of a round with a reason for its gaps.
+
+    Raises:
+        NotFound, Forbidden, NothingToConsolidate: nothing changed.
+    """
     _, document = await documents.round_and_document(act.connection, round_id)
     speaker = await heir_of(act.connection, document.issuer_unit_id)
     await require(act.connection, act.caller, Verb.CONSOLIDATE, speaker)
-    consolidation_id = await draft(act.connection, act.services.clock, round_id, again=True)
+    declared = None if reason is None else {"reason": reason, "by": act.caller.name, "at": act.now.isoformat()}
+    consolidation_id = await draft(act.connection, act.services, round_id, again=True, declared=declared)
     if consolidation_id is None:
         raise NothingToConsolidate
-    act.record("consolidate", "round", round_id, consolidation=consolidation_id)
+    act.record("consolidate", "round", round_id, consolidation=consolidation_id, reason=reason)
     return await _out(act.connection, consolidation_id)
 
 
@@ -124,8 +120,11 @@ async def submit(act: Act, consolidation_id: UUID, given: ConsolidationIn) -> Co
         raise ConsolidationSubmitted
     submission_id = None
     if row.upward_obligation_id is not None:
-        answer = _report(row.content, given)
-        received = answering.Received(consolidation_id=consolidation_id, authorised=True)
+        lower, upper = await _forms(act, row)
+        answer = merging.report_up(row.content, given, lower, upper)
+        received = answering.Received(
+            consolidation_id=consolidation_id, authorised=True, carried=merging.carried(row.content, lower, upper)
+        )
         receipt = await answering.hand_in(act, row.upward_obligation_id, answer, received)
         submission_id = receipt.submission_id
     await repository.mark_consolidation(
@@ -135,18 +134,11 @@ async def submit(act: Act, consolidation_id: UUID, given: ConsolidationIn) -> Co
     return await _out(act.connection, consolidation_id)
 
 
-def _report(content: dict[str, Any], given: ConsolidationIn) -> SubmissionIn:
-    totals = {name: figure["total"] for name, figure in content["figures"].items()}
-    sections = "\n\n".join(f"{section['name']}: {section['text']}" for section in content["sections"])
-    return SubmissionIn.model_validate(
-        {
-            "kind": SubmissionKind.REPORT,
-            "text": given.text or sections[:20_000] or None,
-            "figures": given.figures if given.figures is not None else totals,
-            "notation": given.notation,
-            "number": given.number,
-            "dated_on": given.dated_on,
-            "signer": given.signer,
-            "files": [file.model_dump() for file in given.files],
-        }
-    )
+async def _forms(act: Act, row: Row[Any]) -> tuple[Form | None, Form | None]:
+    """Return the form a consolidation was made by, and the one of what it answers."""
+    kept = row.content.get("form")
+    lower = None if kept is None else await forms.form_by_id(act.connection, act.services, UUID(kept["id"]))
+    upward = await read_standing(act.connection, row.upward_obligation_id)
+    if upward is None or upward.form_id is None:
+        return lower, None
+    return lower, await forms.form_by_id(act.connection, act.services, upward.form_id)

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from plan_api.auth.endpoints import CallerOf
-from plan_api.obligations import answering, briefing, consolidating, extending, reading
+from plan_api.obligations import answering, briefing, consolidating, extending, provenance, reading
 from plan_api.obligations import deciding as decisions
 from plan_api.obligations.schemas import (
     AcceptIn,
     ApprovalIn,
+    ConsolidateIn,
     ConsolidationIn,
     ConsolidationOut,
     ExtensionIn,
@@ -22,6 +23,7 @@ from plan_api.obligations.schemas import (
     ObligationDetail,
     ObligationOut,
     ObligationPage,
+    ProvenancePage,
     ReasonIn,
     ReturnIn,
     SeatBrief,
@@ -143,9 +145,31 @@ async def consolidation(services: ServicesOf, caller: CallerOf, round_id: UUID) 
 
 
 @router.post("/rounds/{round_id}/consolidate", response_model=ConsolidationOut, summary="Consolidate again")
-async def consolidate(request: Request, caller: CallerOf, round_id: UUID) -> Response:
-    """Draft anew with what has come since."""
-    return await _once(request, caller, lambda doing: consolidating.draft_again(doing, round_id))
+async def consolidate(
+    request: Request, caller: CallerOf, round_id: UUID, body: ConsolidateIn | None = None
+) -> Response:
+    """Draft anew with what has come since; before the round's end with a reason, whoever is missing is a gap."""
+    reason = None if body is None else body.reason
+    return await _once(request, caller, lambda doing: consolidating.draft_again(doing, round_id, reason))
+
+
+@router.get("/consolidations/{consolidation_id}/provenance", summary="Open a figure")
+async def open_figure(
+    services: ServicesOf,
+    caller: CallerOf,
+    consolidation_id: UUID,
+    field: Annotated[str, Query(description="key of a field, or name of a figure", max_length=60)],
+    leaves: Annotated[
+        bool, Query(description="down to the reports units wrote themselves, through every level")
+    ] = False,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> ProvenancePage:
+    """Return the units, submission versions and persons a figure was made of, by unit name."""
+    async with reachable_database(), services.engine.connect() as connection:
+        return await provenance.provenance(
+            connection, services, caller, consolidation_id, field, leaves=leaves, cursor=cursor, limit=limit
+        )
 
 
 @router.post("/consolidations/{consolidation_id}/submit", response_model=ConsolidationOut, summary="Report up")

@@ -128,8 +128,23 @@ class ApprovalIn(Body):
     allow_after_parent: bool = False
 
 
+class ConsolidateIn(Body):
+    """Why a round is consolidated before it is settled or closed: whoever is missing is declared as a gap."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{}, {"reason": "Trường đang bị ngập, báo cáo sau"}]},
+    )
+
+    reason: Reason | None = None
+
+
 class ConsolidationIn(Body):
-    """What the superior adds to the draft when submitting it."""
+    """What the superior adds to the draft when submitting it.
+
+    `values` are fields of the form above that the consolidation does not bring along; merged ones cannot be changed
+    here: correct the report they come from, or return it.
+    """
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{}, {"number": "96", "notation": "BC-SGDĐT"}]}
@@ -137,6 +152,7 @@ class ConsolidationIn(Body):
 
     text: Text | None = None
     figures: dict[FieldName, Decimal] | None = Field(default=None, max_length=200)
+    values: Values | None = None
     notation: Name | None = None
     number: Name | None = None
     dated_on: date | None = None
@@ -254,7 +270,11 @@ class ObligationDetail(ObligationCard):
 
 
 class ConsolidationOut(BaseModel):
-    """A consolidation: totals with provenance, sections, declared gaps."""
+    """A consolidation: totals with provenance, sections, declared gaps (`under`: the unit below that declared it).
+
+    `content.form` are the merged values of a form: `values`, `rates` in per cent, units `absent` by field, `nil`
+    returns, `contradictions` between merged values. Every figure opens at `/v1/consolidations/{id}/provenance`.
+    """
 
     id: UUID
     round_id: UUID
@@ -265,6 +285,34 @@ class ConsolidationOut(BaseModel):
     created_at: datetime
     submitted_at: datetime | None
     upward_obligation_id: UUID | None
+
+
+class ContributionOut(BaseModel):
+    """A report behind a figure: whose, which version, what it says, who typed it.
+
+    `consolidation_id` is set where the report is itself a consolidation, to be opened further; `person` is an account,
+    or a seat with its holder on that day.
+    """
+
+    unit_id: UUID
+    unit_name: str
+    round_id: UUID
+    obligation_id: UUID
+    submission_id: UUID
+    version: int
+    kind: SubmissionKind
+    value: Any
+    received_at: datetime
+    person: str | None
+    depth: int
+    consolidation_id: UUID | None
+
+
+class ProvenancePage(BaseModel):
+    """A page of the reports behind a figure, by unit name; `next` is the cursor of the next page."""
+
+    items: list[ContributionOut]
+    next: str | None = None
 
 
 class PromiseOut(BaseModel):

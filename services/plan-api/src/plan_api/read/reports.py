@@ -2,22 +2,30 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from cascade_contracts.vocabulary import ObligationState, SubmissionKind
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from plan_api.read.tables import OBLIGATION, OBLIGATION_TRANSFER, SUBMISSION, UNIT
+from plan_api.read.tables import CONSOLIDATION, OBLIGATION, OBLIGATION_TRANSFER, SUBMISSION, UNIT
 from plan_api.rules.consolidation import Gap, ReportPart
+from plan_api.rules.form_merging import FormPart
+from plan_api.rules.vietnamese import sort_key
 
 
 @dataclass(frozen=True, slots=True)
 class RoundReports:
-    """Parts to add up, and the units without one."""
+    """Parts to add up, what each fills in of a form, the units without one, and gaps already declared below.
+
+    `below` are the gaps of the consolidations that reports were made of: (the reporting unit's name, its gap).
+    """
 
     parts: list[ReportPart]
     gaps: list[Gap]
+    filled: list[FormPart]
+    below: list[tuple[str, dict[str, Any]]]
 
 
 _REASONS = {
@@ -47,18 +55,26 @@ async def round_reports(connection: AsyncConnection, round_id: UUID) -> RoundRep
             SUBMISSION.c.kind,
             SUBMISSION.c.figures,
             SUBMISSION.c.text,
+            SUBMISSION.c.filled,
+            CONSOLIDATION.c.gaps,
         )
         .join(UNIT, UNIT.c.id == OBLIGATION.c.unit_id)
         .outerjoin(SUBMISSION, SUBMISSION.c.id == OBLIGATION.c.submission_id)
+        .outerjoin(CONSOLIDATION, CONSOLIDATION.c.id == SUBMISSION.c.consolidation_id)
         .where(OBLIGATION.c.round_id == round_id)
         .where((OBLIGATION.c.state != ObligationState.TRANSFERRED) | ~taken_over)
     )
-    parts, gaps = [], []
-    for unit_id, name, state, submission_id, version, kind, figures, text in await connection.execute(query):
+    found = RoundReports([], [], [], [])
+    for unit_id, name, state, submission_id, version, kind, figures, text, filled, below in await connection.execute(
+        query
+    ):
         if state == ObligationState.FULFILLED and submission_id is not None:
             numbers = {field: Decimal(value) for field, value in (figures or {}).items()}
-            words = "" if kind == SubmissionKind.NIL else (text or "")
-            parts.append(ReportPart(unit_id, name, submission_id, version, numbers, words))
+            nil = kind == SubmissionKind.NIL
+            found.parts.append(ReportPart(unit_id, name, submission_id, version, numbers, "" if nil else (text or "")))
+            found.filled.append(FormPart(unit_id, name, filled or {}, nil))
+            found.below.extend((name, gap) for gap in below or ())
         else:
-            gaps.append(Gap(unit_id, name, _REASONS.get(ObligationState(state), state)))
-    return RoundReports(parts, gaps)
+            found.gaps.append(Gap(unit_id, name, _REASONS.get(ObligationState(state), state)))
+    found.below.sort(key=lambda gap: sort_key(gap[0]))
+    return found

@@ -108,7 +108,7 @@ class RecordsActivities:
         """Draft the consolidation of a round; idempotent by round."""
         async with _heartbeating():
             async with self._services.engine.begin() as connection:
-                drafted = await consolidating.draft(connection, self._services.clock, order.round_id)
+                drafted = await consolidating.draft(connection, self._services, order.round_id)
             return Done(agenda=await self._agenda(order.document_id), count=int(drafted is not None))
 
     @activity.defn(name=OPEN_PERIODS)
