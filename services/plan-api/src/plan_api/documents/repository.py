@@ -156,12 +156,15 @@ async def acknowledge_rounds(connection: AsyncConnection, document_id: UUID) -> 
     return list((await connection.execute(query)).scalars())
 
 
-_LOCK_ROUND = select(ROUND.c.id).where(ROUND.c.id == bindparam("round_id")).with_for_update(key_share=True)
+_LOCK_ROUND = select(ROUND.c.consolidated_at).where(ROUND.c.id == bindparam("round_id")).with_for_update(key_share=True)
 
 
-async def lock_round(connection: AsyncConnection, round_id: UUID) -> None:
-    """Take a round's row, so that answers of one round ask one after the other whether it is settled."""
-    await connection.execute(_LOCK_ROUND, {"round_id": round_id})
+async def lock_round(connection: AsyncConnection, round_id: UUID) -> bool:
+    """Take a round's row, so that answers of one round ask one after the other whether it is settled.
+
+    Return whether the round was consolidated before.
+    """
+    return (await connection.execute(_LOCK_ROUND, {"round_id": round_id})).scalar_one_or_none() is not None
 
 
 async def settled_among(connection: AsyncConnection, round_ids: Sequence[UUID]) -> set[UUID]:

@@ -40,9 +40,9 @@ async def state_for_step(connection: AsyncConnection, document_id: UUID) -> Stat
     return StateForStep(DocumentState(state), await repository.is_suspended(connection, document_id))
 
 
-async def lock_round(connection: AsyncConnection, round_id: UUID) -> None:
-    """Take a round's row (`for no key update`) until the transaction ends."""
-    await repository.lock_round(connection, round_id)
+async def lock_round(connection: AsyncConnection, round_id: UUID) -> bool:
+    """Take a round's row (`for no key update`) until the transaction ends; return whether it is consolidated."""
+    return await repository.lock_round(connection, round_id)
 
 
 async def lock_documents(connection: AsyncConnection, document_ids: Sequence[UUID]) -> None:

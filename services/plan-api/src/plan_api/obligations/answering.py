@@ -105,7 +105,7 @@ async def hand_in(act: Act, obligation_id: UUID, given: SubmissionIn, received: 
     if standing.round_kind is not RoundKind.ACKNOWLEDGE:
         await _acknowledge_too(act, standing)
     if state is ObligationState.FULFILLED:
-        settle_at_last(act, standing.document_id, standing.round_id)
+        settle_at_last(act, standing.document_id, standing.round_id, submission_id)
     return HandInOut(
         submission_id=submission_id,
         obligation_id=standing.id,

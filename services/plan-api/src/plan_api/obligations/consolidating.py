@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from plan_api.auth.service import require
 from plan_api.documents import service as documents
 from plan_api.forms import service as forms
-from plan_api.obligations import answering, merging, repository
+from plan_api.obligations import answering, differing, merging, repository
 from plan_api.obligations.errors import ConsolidationSubmitted, NothingToConsolidate
 from plan_api.obligations.schemas import ConsolidationIn, ConsolidationOut
+from plan_api.read import levels
 from plan_api.read.heirs import heir_of
 from plan_api.read.reports import round_reports
 from plan_api.read.standing import find_obligation, read_standing
@@ -72,6 +73,7 @@ async def draft(
         ],
     )
     await documents.mark_consolidated(connection, round_id, now)
+    await differing.after_draft(connection, round_id, now, clear=not await levels.sent_up(connection, round_id))
     return consolidation_id
 
 
@@ -89,14 +91,18 @@ async def draft_again(act: Act, round_id: UUID, reason: str | None = None) -> Co
     if consolidation_id is None:
         raise NothingToConsolidate
     act.record("consolidate", "round", round_id, consolidation=consolidation_id, reason=reason)
-    return await _out(act.connection, consolidation_id)
+    return await out(act.connection, consolidation_id)
 
 
-async def _out(connection: AsyncConnection, consolidation_id: UUID) -> ConsolidationOut:
+async def out(connection: AsyncConnection, consolidation_id: UUID) -> ConsolidationOut:
+    """Return a consolidation as it stands."""
     row = await repository.consolidation(connection, consolidation_id)
     if row is None:
         raise NotFound(what="consolidation")
-    return ConsolidationOut.model_validate(dict(row._mapping))
+    different = await repository.open_differences(connection, row.round_id)
+    return ConsolidationOut.model_validate(
+        dict(row._mapping) | {"out_of_date_since": different[0].marked_at if different else None}
+    )
 
 
 async def newest(act: Act, round_id: UUID) -> ConsolidationOut:
@@ -107,7 +113,7 @@ async def newest(act: Act, round_id: UUID) -> ConsolidationOut:
     row = await repository.newest_consolidation(act.connection, round_id)
     if row is None:
         raise NotFound(what="consolidation")
-    return await _out(act.connection, row.id)
+    return await out(act.connection, row.id)
 
 
 async def submit(act: Act, consolidation_id: UUID, given: ConsolidationIn) -> ConsolidationOut:
@@ -120,7 +126,7 @@ async def submit(act: Act, consolidation_id: UUID, given: ConsolidationIn) -> Co
         raise ConsolidationSubmitted
     submission_id = None
     if row.upward_obligation_id is not None:
-        lower, upper = await _forms(act, row)
+        lower, upper = await forms_of(act, row)
         answer = merging.report_up(row.content, given, lower, upper)
         received = answering.Received(
             consolidation_id=consolidation_id, authorised=True, carried=merging.carried(row.content, lower, upper)
@@ -131,10 +137,10 @@ async def submit(act: Act, consolidation_id: UUID, given: ConsolidationIn) -> Co
         act.connection, consolidation_id, submitted_at=act.now, submission_id=submission_id
     )
     act.record("submit_consolidation", "round", row.round_id, consolidation=consolidation_id)
-    return await _out(act.connection, consolidation_id)
+    return await out(act.connection, consolidation_id)
 
 
-async def _forms(act: Act, row: Row[Any]) -> tuple[Form | None, Form | None]:
+async def forms_of(act: Act, row: Row[Any]) -> tuple[Form | None, Form | None]:
     """Return the form a consolidation was made by, and the one of what it answers."""
     kept = row.content.get("form")
     lower = None if kept is None else await forms.form_by_id(act.connection, act.services, UUID(kept["id"]))

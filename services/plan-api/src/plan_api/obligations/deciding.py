@@ -67,7 +67,7 @@ async def accept(act: Act, obligation_id: UUID, note: str | None) -> ObligationO
         act.connection, standing.id, state=ObligationState.FULFILLED, settled_at=act.now, review_ladder_id=None
     )
     act.record("accept", "obligation", standing.id, submission=standing.submission_id, note=note)
-    await settle_if_complete(act, standing.document_id, standing.round_id)
+    await settle_if_complete(act, standing.document_id, standing.round_id, standing.submission_id)
     return out(standing, ObligationState.FULFILLED, row_version)
 
 

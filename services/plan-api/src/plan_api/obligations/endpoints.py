@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from plan_api.auth.endpoints import CallerOf
-from plan_api.obligations import answering, briefing, consolidating, extending, provenance, reading
+from plan_api.obligations import accepting_differences as differences
+from plan_api.obligations import answering, briefing, consolidating, correcting, extending, provenance, reading
 from plan_api.obligations import deciding as decisions
 from plan_api.obligations.schemas import (
     AcceptIn,
@@ -17,6 +18,9 @@ from plan_api.obligations.schemas import (
     ConsolidateIn,
     ConsolidationIn,
     ConsolidationOut,
+    CorrectionIn,
+    DifferenceIn,
+    DifferenceOut,
     ExtensionIn,
     ExtensionOut,
     HandInOut,
@@ -90,6 +94,17 @@ async def hand_in(request: Request, caller: CallerOf, obligation_id: UUID, body:
     return await _once(request, caller, lambda doing: answering.hand_in(doing, obligation_id, body), 201)
 
 
+@router.post(
+    "/obligations/{obligation_id}/corrections",
+    status_code=201,
+    response_model=HandInOut,
+    summary="Correct an accepted report",
+)
+async def correct(request: Request, caller: CallerOf, obligation_id: UUID, body: CorrectionIn) -> Response:
+    """Put a corrected version in its place; every level above is out of date until it accepts the difference."""
+    return await _once(request, caller, lambda doing: correcting.correct(doing, obligation_id, body), 201)
+
+
 @router.post("/obligations/{obligation_id}/accept", response_model=ObligationOut, summary="Accept")
 async def accept(request: Request, caller: CallerOf, obligation_id: UUID, body: AcceptIn) -> Response:
     """Accept what was submitted."""
@@ -151,6 +166,21 @@ async def consolidate(
     """Draft anew with what has come since; before the round's end with a reason, whoever is missing is a gap."""
     reason = None if body is None else body.reason
     return await _once(request, caller, lambda doing: consolidating.draft_again(doing, round_id, reason))
+
+
+@router.get("/rounds/{round_id}/difference", summary="Read what is out of date")
+async def difference(services: ServicesOf, caller: CallerOf, round_id: UUID) -> DifferenceOut:
+    """Return which reports changed below a round's consolidation, and what accepting that would change."""
+    async with reachable_database(), services.engine.connect() as connection:
+        return await differences.show(connection, services, caller, round_id)
+
+
+@router.post(
+    "/rounds/{round_id}/difference/accept", response_model=ConsolidationOut, summary="Accept what has changed below"
+)
+async def accept_difference(request: Request, caller: CallerOf, round_id: UUID, body: DifferenceIn) -> Response:
+    """Consolidate anew and restate what was sent up; the level above is asked to accept in its turn."""
+    return await _once(request, caller, lambda doing: differences.accept(doing, round_id, body.note))
 
 
 @router.get("/consolidations/{consolidation_id}/provenance", summary="Open a figure")

@@ -112,6 +112,40 @@ class ConsolidationSubmitted(Refusal):
     remedy = ("Báo cáo tổng hợp này đã gửi lên cấp trên.", "This consolidation was submitted before.")
 
 
+class NothingToCorrect(Refusal):
+    """Only an accepted report can be corrected, and only by something that changes it."""
+
+    code = "nothing_to_correct"
+    title = ("Không có gì để đính chính", "Nothing to correct")
+    remedy = (
+        "Chỉ báo cáo đã được chấp nhận mới đính chính, và phải có số liệu thay đổi. Báo cáo chưa chấp nhận: kính đề "
+        "nghị nộp lại bản mới hoặc trả lại.",
+        "Only an accepted report is corrected, by values that change it. Hand in again what is not.",
+    )
+
+
+class NothingDiffers(Refusal):
+    """The consolidation holds all that its reports say."""
+
+    code = "nothing_differs"
+    title = ("Không có chênh lệch", "Nothing differs")
+    remedy = (
+        "Báo cáo tổng hợp đã khớp với các báo cáo cấp dưới, không cần xác nhận.",
+        "The consolidation agrees with the reports below; there is nothing to accept.",
+    )
+
+
+class DifferenceOpenBelow(Refusal):
+    """A level below has not accepted the same difference yet."""
+
+    code = "difference_open_below"
+    title = ("Cấp dưới chưa xác nhận chênh lệch", "The level below has not accepted the difference")
+    remedy = (
+        "{units} chưa xác nhận chênh lệch này. Kính đề nghị đơn vị đó xác nhận trước, rồi xác nhận ở cấp này.",
+        "{units} has yet to accept this difference. Ask for that first, then accept it here.",
+    )
+
+
 class NothingToConsolidate(Refusal):
     """The round is neither settled nor closed."""
 

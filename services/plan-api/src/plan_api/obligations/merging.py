@@ -77,6 +77,47 @@ def carried(content: Mapping[str, Any], lower: Form | None, upper: Form | None) 
     return from_figures({name: Decimal(figure["total"]) for name, figure in content["figures"].items()}, upper)
 
 
+def restated(
+    was: Mapping[str, Any],
+    becomes: Mapping[str, Any],
+    former: Mapping[str, Any],
+    lower: Form | None,
+    upper: Form | None,
+) -> dict[str, Any]:
+    """Return what a report sent up says once the consolidation it was made of says something else.
+
+    `former` are its `text`, `figures` and `filled`: what the superior wrote itself stays, what was merged is replaced.
+    """
+    untouched = ConsolidationIn()
+    before, after = report_up(was, untouched, lower, upper), report_up(becomes, untouched, lower, upper)
+    totals = {name: str(value) for name, value in (before.figures or {}).items()}
+    own = {name: value for name, value in (former["figures"] or {}).items() if totals.get(name) != value}
+    figures = {name: str(value) for name, value in (after.figures or {}).items()} | own
+    said: dict[str, Any] = {
+        "text": after.text if former["text"] == before.text else former["text"],
+        "figures": figures or None,
+    }
+    merged, now = carried(was, lower, upper), carried(becomes, lower, upper)
+    if merged is not None and now is not None:
+        said["filled"] = {key: value for key, value in (former["filled"] or {}).items() if key not in merged} | now
+    return said
+
+
+def changes_between(was: Mapping[str, Any], becomes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the merged values and totals in which two contents differ, by field."""
+    before, after = _comparable(was), _comparable(becomes)
+    return [
+        {"field": field, "was": before.get(field), "becomes": after.get(field)}
+        for field in sorted({*before, *after})
+        if before.get(field) != after.get(field)
+    ]
+
+
+def _comparable(content: Mapping[str, Any]) -> dict[str, Any]:
+    totals = {name: figure["total"] for name, figure in content["figures"].items()}
+    return totals | dict(content.get("form", {}).get("values", {}))
+
+
 def report_up(
     content: Mapping[str, Any], given: ConsolidationIn, lower: Form | None, upper: Form | None
 ) -> SubmissionIn:

@@ -87,7 +87,14 @@ class Submission(SQLModel, table=True):
     """A version of what a unit handed in: `filled` by the round's form; `document_id` is the plan that answers."""
 
     __tablename__ = "submission"
-    __table_args__ = (UniqueConstraint("obligation_id", "version"),)
+    __table_args__ = (
+        UniqueConstraint("obligation_id", "version"),
+        Index(
+            "ix_submission_consolidation",
+            "consolidation_id",
+            postgresql_where=text("consolidation_id is not null"),
+        ),
+    )
 
     id: UUID = key()
     obligation_id: UUID = reference("obligation.id")
@@ -109,6 +116,7 @@ class Submission(SQLModel, table=True):
     decided_at: datetime | None = instant(nullable=True)
     return_kind: str | None = word(nullable=True)
     return_reason: str | None = None
+    correction_reason: str | None = None
 
 
 class SubmissionFile(SQLModel, table=True):
@@ -170,3 +178,24 @@ class ConsolidationSource(SQLModel, table=True):
     consolidation_id: UUID = reference("consolidation.id", primary_key=True)
     submission_id: UUID = Field(primary_key=True, foreign_key="submission.id", index=True)
     unit_id: UUID
+
+
+class Difference(SQLModel, table=True):
+    """A round's consolidation is out of date: somewhere below `submission_id` came, in the place of `former_id`.
+
+    Open until somebody accepts the difference at this level.
+    """
+
+    __tablename__ = "difference"
+    __table_args__ = (
+        UniqueConstraint("round_id", "submission_id"),
+        Index("ix_difference_open", "round_id", postgresql_where=text("cleared_at is null")),
+    )
+
+    id: UUID = key()
+    round_id: UUID = reference("round.id")
+    submission_id: UUID = reference("submission.id")
+    former_id: UUID | None = reference("submission.id", nullable=True)
+    marked_at: datetime = instant()
+    cleared_at: datetime | None = instant(nullable=True)
+    cleared_by: UUID | None = None

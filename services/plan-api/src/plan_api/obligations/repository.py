@@ -8,12 +8,14 @@ from uuid import UUID
 
 from cascade_contracts.vocabulary import ExtensionState, ObligationState
 from sqlalchemy import Row, Table, Update, Uuid, bindparam, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.bulk import insert_many, parameter, prepared_insert, prepared_values
 from plan_api.obligations.models import (
     Consolidation,
     ConsolidationSource,
+    Difference,
     Extension,
     Obligation,
     ObligationReceiver,
@@ -31,6 +33,7 @@ SUBMISSION_FILE: Table = SubmissionFile.__table__  # type: ignore[attr-defined]
 EXTENSION: Table = Extension.__table__  # type: ignore[attr-defined]
 CONSOLIDATION: Table = Consolidation.__table__  # type: ignore[attr-defined]
 SOURCE: Table = ConsolidationSource.__table__  # type: ignore[attr-defined]
+DIFFERENCE: Table = Difference.__table__  # type: ignore[attr-defined]
 
 UNSETTLED = (ObligationState.OPEN, ObligationState.SUBMITTED)
 
@@ -271,3 +274,46 @@ async def meet_requests(
         .values(state=ExtensionState.WITHDRAWN, decided_at=now, decision_reason=note)
     )
     return (await connection.execute(met)).rowcount
+
+
+async def submission(connection: AsyncConnection, submission_id: UUID) -> Row[Any] | None:
+    """Return a version of what was handed in."""
+    return (await connection.execute(select(SUBMISSION).where(SUBMISSION.c.id == submission_id))).one_or_none()
+
+
+async def submission_files(connection: AsyncConnection, submission_id: UUID) -> list[dict[str, Any]]:
+    """Return the files of a version."""
+    query = select(SUBMISSION_FILE.c.sha256, SUBMISSION_FILE.c.name, SUBMISSION_FILE.c.signed).where(
+        SUBMISSION_FILE.c.submission_id == submission_id
+    )
+    return [dict(row._mapping) for row in await connection.execute(query)]
+
+
+async def add_submission(connection: AsyncConnection, row: dict[str, Any], files: Sequence[dict[str, Any]]) -> None:
+    """Insert a version and its files, beside the fast way of a hand-in."""
+    await connection.execute(insert(SUBMISSION), row)
+    if files:
+        await connection.execute(insert(SUBMISSION_FILE), list(files))
+
+
+async def mark_different(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Mark rounds (`id`, `round_id`, `submission_id`, `former_id`, `marked_at`); a mark cleared before opens again."""
+    for row in rows:
+        marked = upsert(DIFFERENCE).values(row)
+        again = {"marked_at": marked.excluded.marked_at, "cleared_at": None, "cleared_by": None}
+        await connection.execute(marked.on_conflict_do_update(index_elements=["round_id", "submission_id"], set_=again))
+
+
+async def open_differences(connection: AsyncConnection, round_id: UUID) -> Sequence[Row[Any]]:
+    """Return what makes a round's consolidation out of date, the oldest first."""
+    query = select(DIFFERENCE).where(DIFFERENCE.c.round_id == round_id, DIFFERENCE.c.cleared_at.is_(None))
+    return (await connection.execute(query.order_by(DIFFERENCE.c.marked_at, DIFFERENCE.c.id))).all()
+
+
+async def clear_differences(connection: AsyncConnection, round_id: UUID, now: datetime, by: UUID | None) -> None:
+    """Take a round's open marks off."""
+    await connection.execute(
+        update(DIFFERENCE)
+        .where(DIFFERENCE.c.round_id == round_id, DIFFERENCE.c.cleared_at.is_(None))
+        .values(cleared_at=now, cleared_by=by)
+    )

@@ -128,6 +128,35 @@ class ApprovalIn(Body):
     allow_after_parent: bool = False
 
 
+class CorrectionIn(Body):
+    """A correction of an accepted report: only what changes is given, a value of null takes one away."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"values": {"pupils": 512}, "reason": "Đối chiếu sổ đăng bộ: thiếu 12 học sinh chuyển đến"},
+                {"figures": {"classes": 4}, "reason": "Cộng nhầm một lớp"},
+            ]
+        },
+    )
+
+    values: Values | None = None
+    figures: dict[FieldName, Decimal | None] | None = Field(default=None, max_length=200)
+    text: Text | None = None
+    reason: Reason
+
+
+class DifferenceIn(Body):
+    """An acceptance of a difference, with an optional note."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{}, {"note": "Đã đối chiếu với Phòng VH-XH"}]}
+    )
+
+    note: Reason | None = None
+
+
 class ConsolidateIn(Body):
     """Why a round is consolidated before it is settled or closed: whoever is missing is declared as a gap."""
 
@@ -228,6 +257,7 @@ class SubmissionOut(BaseModel):
     decided_at: datetime | None
     return_kind: ReturnKind | None
     return_reason: str | None
+    correction_reason: str | None = None
     files: list[dict[str, Any]] = Field(default_factory=list)
 
 
@@ -285,6 +315,45 @@ class ConsolidationOut(BaseModel):
     created_at: datetime
     submitted_at: datetime | None
     upward_obligation_id: UUID | None
+    out_of_date_since: datetime | None = Field(
+        default=None, description="a report below has changed since; see `/v1/rounds/{id}/difference`"
+    )
+
+
+class CauseOut(BaseModel):
+    """A report that came or changed after it was consolidated; `former_version` is what it replaced."""
+
+    unit_id: UUID
+    unit_name: str
+    obligation_id: UUID
+    submission_id: UUID
+    version: int
+    former_version: int | None
+    reason: str | None
+    received_at: datetime
+    marked_at: datetime
+
+
+class ChangeOut(BaseModel):
+    """A merged value or total that would change: what the consolidation says, and what its reports say now."""
+
+    field: str
+    was: Any
+    becomes: Any
+
+
+class DifferenceOut(BaseModel):
+    """Why a round's consolidation is out of date, and what accepting the difference would change.
+
+    `waits_for` are units one level down that have yet to accept the same difference.
+    """
+
+    round_id: UUID
+    consolidation_id: UUID
+    out_of_date: bool
+    causes: list[CauseOut]
+    changes: list[ChangeOut]
+    waits_for: list[str]
 
 
 class ContributionOut(BaseModel):

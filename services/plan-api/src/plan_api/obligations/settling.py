@@ -8,13 +8,18 @@ from uuid import UUID
 
 from plan_api.documents import service as documents
 from plan_api.escalation import service as escalation
-from plan_api.obligations import repository
+from plan_api.obligations import differing, repository
 from plan_api.requests import Act
 
 
-async def settle_if_complete(act: Act, document_id: UUID, round_id: UUID) -> bool:
-    """Settle the round if nothing of it is open or undecided; its remaining steps are meaningless then."""
-    await documents.lock_round(act.connection, round_id)
+async def settle_if_complete(act: Act, document_id: UUID, round_id: UUID, came: UUID | None = None) -> bool:
+    """Settle the round if nothing of it is open or undecided; its remaining steps are meaningless then.
+
+    `came` is a report that counts from now on: what was consolidated without it is out of date, at every level above.
+    """
+    consolidated = await documents.lock_round(act.connection, round_id)
+    if consolidated and came is not None:
+        await differing.mark_above(act, round_id, came)
     if await repository.round_has_unsettled(act.connection, round_id):
         return False
     if await documents.mark_settled(act.connection, round_id, act.now):
@@ -24,10 +29,10 @@ async def settle_if_complete(act: Act, document_id: UUID, round_id: UUID) -> boo
     return True
 
 
-def settle_at_last(act: Act, document_id: UUID, round_id: UUID) -> None:
+def settle_at_last(act: Act, document_id: UUID, round_id: UUID, came: UUID | None = None) -> None:
     """Settle the round if complete, when all else is written: answers of one round wait for each other only then."""
 
     async def settle() -> None:
-        await settle_if_complete(act, document_id, round_id)
+        await settle_if_complete(act, document_id, round_id, came)
 
     act.at_last(settle)

@@ -32,6 +32,8 @@ def holding(on: date) -> ColumnElement[bool]:
 ASSIGNMENT = _table("assignment")
 BATCH = _table("batch")
 CONSOLIDATION = _table("consolidation")
+CONSOLIDATION_SOURCE = _table("consolidation_source")
+DIFFERENCE = _table("difference")
 DIFFICULTY = _table("difficulty")
 DIFFICULTY_ANSWER = _table("difficulty_answer")
 DOCUMENT = _table("document")
