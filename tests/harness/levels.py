@@ -26,18 +26,27 @@ class Levels:
 
     @classmethod
     async def open(
-        cls, client: ApiClient, offices: int = 2, schools: int = 2, form: Json | None = EVERY_KIND, **given: Any
+        cls,
+        client: ApiClient,
+        offices: int = 2,
+        schools: int = 2,
+        form: Json | None = EVERY_KIND,
+        prefix: str = "",
+        **given: Any,
     ) -> "Levels":
-        """Make the units and issue a document at every level, each reporting into the one above."""
-        city = await client.unit("Ủy ban nhân dân thành phố", "peoples_committee", code="UBND")
-        department = await client.unit("Sở Giáo dục", "department", code="SGD", administrative=city["id"])
+        """Make the units and issue a document at every level, each reporting into the one above.
+
+        Unit codes begin with `prefix`, so that one database takes several.
+        """
+        city = await client.unit("Ủy ban nhân dân thành phố", "peoples_committee", code=f"{prefix}UBND")
+        department = await client.unit("Sở Giáo dục", "department", code=f"{prefix}SGD", administrative=city["id"])
         under = [
-            await client.unit(f"Phòng {n}", "office", code=f"P{n}", professional=department["id"])
+            await client.unit(f"Phòng {n}", "office", code=f"{prefix}P{n}", professional=department["id"])
             for n in range(1, offices + 1)
         ]
         below = [
             [
-                await client.unit(f"Trường {n}.{m}", code=f"T{n}{m}", professional=office["id"])
+                await client.unit(f"Trường {n}.{m}", code=f"{prefix}T{n}{m}", professional=office["id"])
                 for m in range(1, schools + 1)
             ]
             for n, office in enumerate(under, start=1)

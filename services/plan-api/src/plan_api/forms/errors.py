@@ -56,3 +56,26 @@ class NilNotAllowed(Refusal):
         "Biểu mẫu của «{round}» phải điền đầy đủ, kể cả số 0. Kính đề nghị điền biểu mẫu rồi gửi.",
         "The form of “{round}” must be filled in, also with zeros. Fill it in and send it.",
     )
+
+
+class SheetUnreadable(Refusal):
+    """The file is no workbook made from a template of this product, or it is damaged or protected."""
+
+    code, status = "sheet_unreadable", 422
+    title = ("Không đọc được tệp Excel", "The workbook cannot be read")
+    remedy = (
+        "Tệp không phải biểu mẫu tải từ hệ thống, bị hỏng hoặc có mật khẩu. Kính đề nghị tải lại biểu mẫu, điền và lưu "
+        "dạng .xlsx rồi gửi.",
+        "The file is no template of this system, or damaged or protected. Download it again, fill it in, save it.",
+    )
+
+
+class SheetOfAnother(Refusal):
+    """The workbook was made for another form or another unit's obligation."""
+
+    code, status = "sheet_of_another", 422
+    title = ("Biểu mẫu của đợt hoặc đơn vị khác", "The workbook is another one's")
+    remedy = (
+        "Tệp này được tải cho đợt báo cáo hoặc đơn vị khác. Kính đề nghị tải biểu mẫu của đúng đợt này rồi điền lại.",
+        "This workbook was downloaded for another round or unit. Download the one of this round and fill it in.",
+    )

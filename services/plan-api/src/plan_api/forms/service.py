@@ -116,3 +116,12 @@ def files_of(form: Form, filled: Mapping[str, Any]) -> dict[str, str]:
         if isinstance(field, AttachmentField) and isinstance(filled.get(field.key), list)
         for file in filled[field.key]
     }
+
+
+def attached(form: Form, filled: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the file values among what was filled in, as a unit would give them again."""
+    return {
+        field.key: filled[field.key]
+        for field in form.fields
+        if isinstance(field, AttachmentField) and isinstance(filled.get(field.key), list)
+    }

@@ -57,6 +57,10 @@ FAULTS: Final[Mapping[FaultKind, tuple[str, str]]] = MappingProxyType(
             "được tổng hợp từ báo cáo cấp dưới, không nhập lại",
             "is consolidated from the reports below and cannot be entered again",
         ),
+        FaultKind.FORMULA: (
+            "có công thức; kính đề nghị dán giá trị (Paste Special, Values)",
+            "holds a formula; paste its value instead (Paste Special, Values)",
+        ),
         FaultKind.SUM_DIFFERS: (
             "không khớp tổng các thành phần ({limit})",
             "differs from the sum of its parts ({limit})",

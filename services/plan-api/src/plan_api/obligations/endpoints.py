@@ -38,6 +38,9 @@ from plan_api.requests import Act, Answer, Caller, ServicesOf, act, act_once, re
 
 router = APIRouter(prefix="/v1", tags=["obligations"])
 
+AT_THE_END = ConsolidateIn()
+"""A round consolidated once it is settled or closed needs no reason."""
+
 
 async def _once(
     request: Request, caller: Caller, work: Callable[[Act], Awaitable[BaseModel]], status: int = 200
@@ -160,12 +163,9 @@ async def consolidation(services: ServicesOf, caller: CallerOf, round_id: UUID) 
 
 
 @router.post("/rounds/{round_id}/consolidate", response_model=ConsolidationOut, summary="Consolidate again")
-async def consolidate(
-    request: Request, caller: CallerOf, round_id: UUID, body: ConsolidateIn | None = None
-) -> Response:
+async def consolidate(request: Request, caller: CallerOf, round_id: UUID, body: ConsolidateIn = AT_THE_END) -> Response:
     """Draft anew with what has come since; before the round's end with a reason, whoever is missing is a gap."""
-    reason = None if body is None else body.reason
-    return await _once(request, caller, lambda doing: consolidating.draft_again(doing, round_id, reason))
+    return await _once(request, caller, lambda doing: consolidating.draft_again(doing, round_id, body.reason))
 
 
 @router.get("/rounds/{round_id}/difference", summary="Read what is out of date")

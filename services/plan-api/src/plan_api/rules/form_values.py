@@ -60,6 +60,7 @@ class FaultKind(StrEnum):
     FILE_KIND = "file_kind"
     FILE_SIZE = "file_size"
     CARRIED = "carried"
+    FORMULA = "formula"
     SUM_DIFFERS = "sum_differs"
     ABOVE_LIMIT = "above_limit"
     NEEDED_HERE = "needed_here"
