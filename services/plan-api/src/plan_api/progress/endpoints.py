@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
 from plan_api.auth.endpoints import CallerOf
-from plan_api.progress import service
+from plan_api.progress import measuring, service
+from plan_api.progress.measure_schemas import DocumentErosion, Lateness, Measures
 from plan_api.progress.schemas import (
     CascadeProgress,
     DocumentProgress,
@@ -77,6 +78,45 @@ async def cascade_units(
         return await service.units_of_cascade(
             connection, services, caller, document_id, _at(services, at), cursor, limit, then=units == "then"
         )
+
+
+@router.get("/documents/{document_id}/measures", summary="Fair measures of a cascade")
+async def measures(
+    services: ServicesOf,
+    caller: CallerOf,
+    document_id: UUID,
+    by: Annotated[measuring.Cut, Query(description="how the cascade is cut")] = "level",
+    at: At = None,
+    units: Units = "now",
+    cursor: Annotated[UUID | None, Query(description="of units only")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Measures:
+    """Return completeness and timeliness of the whole cascade, and by level, document, period or unit."""
+    async with reachable_database(), services.reading.connect() as connection:
+        return await measuring.measures(
+            connection, services, caller, document_id, _at(services, at), by, cursor, limit, then=units == "then"
+        )
+
+
+@router.get("/documents/{document_id}/erosion", summary="Who used up a deadline")
+async def erosion(services: ServicesOf, caller: CallerOf, document_id: UUID) -> DocumentErosion:
+    """Return, of the working days between the first issue and each due day, how many each level used."""
+    async with reachable_database(), services.reading.connect() as connection:
+        return await measuring.eroded(connection, services, caller, document_id)
+
+
+@router.get("/documents/{document_id}/lateness", summary="Lateness net of delay from above")
+async def lateness(
+    services: ServicesOf,
+    caller: CallerOf,
+    document_id: UUID,
+    at: At = None,
+    cursor: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Lateness:
+    """Return what was late or is missing, and how much of it is not delay that came from above."""
+    async with reachable_database(), services.reading.connect() as connection:
+        return await measuring.lateness(connection, services, caller, document_id, _at(services, at), cursor, limit)
 
 
 @router.get("/units/{unit_id}/progress", summary="Progress of a unit")

@@ -80,6 +80,11 @@ def _owed_before() -> ColumnElement[bool]:
     return ~exists().where(OBLIGATION_TRANSFER.c.to_id == OBLIGATION.c.id, OBLIGATION_TRANSFER.c.opened)
 
 
+def handed_by(at: datetime) -> ColumnElement[datetime]:
+    """Return the hand-in time of an obligation as it counts at an instant, null for none."""
+    return _handed(at, OBLIGATION.c)
+
+
 def _handed(at: datetime, o: ReadOnlyColumnCollection[str, Any]) -> ColumnElement[datetime]:
     counts = and_(or_(o.hand_in_kept_until.is_(None), o.hand_in_kept_until > at), o.handed_in_at <= at)
     return case((counts, o.handed_in_at))
@@ -180,6 +185,12 @@ async def round_kinds(connection: AsyncConnection, document_ids: list[UUID]) -> 
     """Return the kind of each round of some documents."""
     query = select(ROUND.c.id, ROUND.c.kind).where(ROUND.c.document_id.in_(document_ids))
     return {row.id: RoundKind(row.kind) for row in await connection.execute(query)}
+
+
+async def round_periods(connection: AsyncConnection, document_ids: list[UUID]) -> dict[UUID, str | None]:
+    """Return the period of each round of some documents."""
+    query = select(ROUND.c.id, ROUND.c.period).where(ROUND.c.document_id.in_(document_ids))
+    return {row.id: row.period for row in await connection.execute(query)}
 
 
 @dataclass(frozen=True, slots=True)
