@@ -10,6 +10,7 @@ from cascade_contracts.ids import new_id
 from cascade_contracts.vocabulary import AssignmentMode, ObligationState
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from plan_api.bulk import chunks
 from plan_api.obligations import repository
 
 
@@ -43,10 +44,11 @@ async def open_obligations(
     state: ObligationState = ObligationState.OPEN,
 ) -> int:
     """Insert what the assigned units owe of a round, or (`waived`) would have owed; return how many."""
-    rows = [_row(opened, unit, now, state) for unit in assigned]
-    receivers = [{"obligation_id": row["id"], "unit_id": receiver} for row in rows for receiver in opened.receivers]
-    await repository.add_obligations(connection, rows, receivers)
-    return len(rows)
+    for part in chunks(assigned):  # of tens of thousands of units never all rows at once
+        rows = [_row(opened, unit, now, state) for unit in part]
+        receivers = [{"obligation_id": row["id"], "unit_id": receiver} for row in rows for receiver in opened.receivers]
+        await repository.add_obligations(connection, rows, receivers)
+    return len(assigned)
 
 
 def _row(opened: OpenRound, unit: Assigned, now: datetime, state: ObligationState) -> dict[str, Any]:
