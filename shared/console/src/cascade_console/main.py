@@ -4,13 +4,18 @@ A module of commands has a function `register(app)` that adds its commands or su
 stand in `MODULES`; other packages name theirs in the entry-point group `cascade.commands` (value `module:register`).
 """
 
+import sys
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
+from typer import Abort, Exit
 
+from cascade_console.console import err
 from cascade_console.language import tr
+from cascade_console.usage import is_usage_error, refuse_usage, translate_headings
 
 MODULES = (
     "cascade_console.doctor",
@@ -53,4 +58,26 @@ def build_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command line."""
-    build_app()()
+    translate_headings()
+    try:
+        ended = run()
+    except Exit as refused:
+        ended = refused.exit_code
+    sys.exit(ended)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code.
+
+    Raises:
+        Exit: the command was given wrongly, which was said.
+    """
+    try:
+        return int(build_app()(arguments, standalone_mode=False) or 0)
+    except Abort:
+        err.print(tr("Đã thôi, chưa thay đổi gì.", "Aborted; nothing was changed."))
+        return 1
+    except Exception as error:
+        if not is_usage_error(error):
+            raise
+        raise refuse_usage(error) from None
