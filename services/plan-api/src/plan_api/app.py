@@ -27,6 +27,7 @@ from plan_api.documents import file_endpoints as files
 from plan_api.escalation import internal_endpoints as internal
 from plan_api.forms import endpoints as forms
 from plan_api.obligations import endpoints as obligations
+from plan_api.obligations import review_endpoints as reviews
 from plan_api.openapi import describe
 from plan_api.organizations import endpoints as organizations
 from plan_api.organizations import import_endpoints as imports
@@ -45,6 +46,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     document_changes.router,
     files.router,
     difficulties.router,
+    reviews.router,
     forms.router,
     web.router,
     auth.router,

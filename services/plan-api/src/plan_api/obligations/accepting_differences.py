@@ -15,8 +15,14 @@ from plan_api.auth.service import require
 from plan_api.documents import service as documents
 from plan_api.forms import service as forms
 from plan_api.obligations import answering, consolidating, correcting, merging, repository
+from plan_api.obligations.consolidation_schemas import (
+    CauseOut,
+    ChangeOut,
+    ConsolidationIn,
+    ConsolidationOut,
+    DifferenceOut,
+)
 from plan_api.obligations.errors import DifferenceOpenBelow, NothingDiffers
-from plan_api.obligations.schemas import CauseOut, ChangeOut, ConsolidationIn, ConsolidationOut, DifferenceOut
 from plan_api.read import levels
 from plan_api.read.heirs import heir_of
 from plan_api.read.reports import round_reports

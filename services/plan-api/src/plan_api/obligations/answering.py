@@ -29,6 +29,7 @@ from plan_api.forms import service as forms
 from plan_api.forms.errors import NilNotAllowed, ValuesNotExpected
 from plan_api.obligations import repository
 from plan_api.obligations.errors import (
+    BeingRead,
     DocumentNotInForce,
     NotTheAssignee,
     SignedFileRequired,
@@ -55,13 +56,15 @@ ANSWERABLE = frozenset({ObligationState.OPEN, ObligationState.SUBMITTED})
 class Received:
     """What is known of an answer beside its body; `authorised` when the caller's right was settled by another act.
 
-    `carried` are the values of the form that a consolidation of the level below brings along.
+    `carried` are the values of the form that a consolidation of the level below brings along; `entered_for` says who
+    spoke where somebody else typed.
     """
 
     document_id: UUID | None = None
     consolidation_id: UUID | None = None
     authorised: bool = False
     carried: Mapping[str, Any] | None = None
+    entered_for: Mapping[str, Any] | None = None
 
 
 BY_ITSELF = Received()
@@ -72,7 +75,7 @@ async def hand_in(act: Act, obligation_id: UUID, given: SubmissionIn, received: 
 
     Raises:
         NotFound, NotTheAssignee, WrongAnswer, WrongState, DocumentNotInForce, SignedFileRequired, FormNotFilled,
-        NilNotAllowed, ValuesNotExpected: nothing changed.
+        NilNotAllowed, ValuesNotExpected, BeingRead: nothing changed.
     """
     standing = await _answerable(act, obligation_id, given, received)
     given, filled = await _by_form(act, standing, given, received)
@@ -130,6 +133,8 @@ async def _answerable(act: Act, obligation_id: UUID, given: SubmissionIn, receiv
         raise WrongAnswer(field="kind", round=standing.round_title, expected=expected)
     if standing.state not in ANSWERABLE:
         raise WrongState(state=standing.state, verb="hand_in")
+    if standing.frozen_at is not None:
+        raise BeingRead
     signature_owed = standing.signed_file_required and given.kind is not SubmissionKind.NIL
     if signature_owed and not any(file.signed for file in given.files):
         raise SignedFileRequired(field="files")
@@ -174,7 +179,8 @@ def _submission_row(
     act: Act, standing: Standing, given: SubmissionIn, received: Received, submission_id: UUID
 ) -> dict[str, Any]:
     figures = None if given.figures is None else {name: str(value) for name, value in given.figures.items()}
-    return {
+    told = {} if received.entered_for is None else {"entered_for": dict(received.entered_for)}
+    return told | {
         "id": submission_id,
         "obligation_id": standing.id,
         "version": standing.submission_version + 1,

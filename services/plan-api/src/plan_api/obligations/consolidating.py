@@ -16,8 +16,8 @@ from plan_api.auth.service import require
 from plan_api.documents import service as documents
 from plan_api.forms import service as forms
 from plan_api.obligations import answering, differing, merging, repository
+from plan_api.obligations.consolidation_schemas import ConsolidationIn, ConsolidationOut
 from plan_api.obligations.errors import ConsolidationSubmitted, NothingToConsolidate
-from plan_api.obligations.schemas import ConsolidationIn, ConsolidationOut
 from plan_api.read import levels
 from plan_api.read.heirs import heir_of
 from plan_api.read.reports import round_reports

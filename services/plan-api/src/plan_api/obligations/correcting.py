@@ -18,8 +18,9 @@ from plan_api.documents import service as documents
 from plan_api.forms import service as forms
 from plan_api.forms.errors import ValuesNotExpected
 from plan_api.obligations import consolidating, differing, merging, repository
+from plan_api.obligations.consolidation_schemas import CorrectionIn
 from plan_api.obligations.errors import DocumentNotInForce, NothingToCorrect, NotTheDecidingUnit
-from plan_api.obligations.schemas import CorrectionIn, HandInOut
+from plan_api.obligations.schemas import HandInOut
 from plan_api.read.standing import Standing, lock_standing
 from plan_api.requests import Act
 from plan_api.rules.access import Verb

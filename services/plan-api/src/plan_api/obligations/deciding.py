@@ -15,8 +15,9 @@ from cascade_servicekit.problems import NotFound
 from plan_api.auth.service import allows, require
 from plan_api.calendar import service as calendar
 from plan_api.escalation import service as escalation
+from plan_api.forms import service as forms
 from plan_api.obligations import repository
-from plan_api.obligations.errors import DocumentNotInForce, NotTheDecidingUnit, WrongState
+from plan_api.obligations.errors import DocumentNotInForce, NotTheDecidingUnit, UnknownMark, WrongState
 from plan_api.obligations.schemas import ObligationOut, ReturnIn
 from plan_api.obligations.settling import settle_if_complete
 from plan_api.read.standing import Standing, lock_standing
@@ -64,7 +65,13 @@ async def accept(act: Act, obligation_id: UUID, note: str | None) -> ObligationO
         act.connection, standing.submission_id, state=SubmissionState.ACCEPTED, decided_at=act.now
     )
     row_version = await repository.change(
-        act.connection, standing.id, state=ObligationState.FULFILLED, settled_at=act.now, review_ladder_id=None
+        act.connection,
+        standing.id,
+        state=ObligationState.FULFILLED,
+        settled_at=act.now,
+        review_ladder_id=None,
+        frozen_at=None,
+        frozen_by=None,
     )
     act.record("accept", "obligation", standing.id, submission=standing.submission_id, note=note)
     await settle_if_complete(act, standing.document_id, standing.round_id, standing.submission_id)
@@ -76,6 +83,7 @@ async def return_(act: Act, obligation_id: UUID, given: ReturnIn) -> ObligationO
     standing = await standing_to_decide(act, obligation_id)
     if standing.state is not ObligationState.SUBMITTED or standing.submission_id is None:
         raise WrongState(state=standing.state, verb="return")
+    marks = await _marks(act, standing, given)
     policy = await escalation.policy_by_id(act.connection, standing.policy_id)
     days = await calendar.work_calendar(act.connection, act.services)
     grace = policy.policy.return_grace
@@ -105,6 +113,7 @@ async def return_(act: Act, obligation_id: UUID, given: ReturnIn) -> ObligationO
         decided_at=act.now,
         return_kind=given.kind,
         return_reason=given.reason,
+        return_marks=marks,
     )
     row_version = await repository.change(
         act.connection,
@@ -112,6 +121,8 @@ async def return_(act: Act, obligation_id: UUID, given: ReturnIn) -> ObligationO
         state=ObligationState.OPEN,
         returned_at=act.now,
         review_ladder_id=None,
+        frozen_at=None,
+        frozen_by=None,
         ladder_id=ladder_id,
         handed_in_at=counts.handed_in_at,
         hand_in_kept_until=counts.kept_until,
@@ -119,6 +130,18 @@ async def return_(act: Act, obligation_id: UUID, given: ReturnIn) -> ObligationO
     act.record("return", "obligation", standing.id, kind=given.kind, reason=given.reason)
     act.agenda_changed(standing.document_id)
     return out(standing, ObligationState.OPEN, row_version)
+
+
+async def _marks(act: Act, standing: Standing, given: ReturnIn) -> list[dict[str, str]] | None:
+    """Return the marks on fields as stored; a mark names a field of the round's form."""
+    if not given.marks:
+        return None
+    form = None if standing.form_id is None else await forms.form_by_id(act.connection, act.services, standing.form_id)
+    known = set() if form is None else {field.key for field in form.fields}
+    for number, mark in enumerate(given.marks):
+        if mark.field.partition(".")[0] not in known:
+            raise UnknownMark(field=f"marks.{number}.field", name=mark.field)
+    return [mark.model_dump() for mark in given.marks]
 
 
 async def waive(act: Act, obligation_id: UUID, reason: str) -> ObligationOut:

@@ -12,22 +12,24 @@ from plan_api.auth.endpoints import CallerOf
 from plan_api.obligations import accepting_differences as differences
 from plan_api.obligations import answering, briefing, consolidating, correcting, extending, provenance, reading
 from plan_api.obligations import deciding as decisions
-from plan_api.obligations.schemas import (
-    AcceptIn,
-    ApprovalIn,
+from plan_api.obligations.consolidation_schemas import (
     ConsolidateIn,
     ConsolidationIn,
     ConsolidationOut,
     CorrectionIn,
     DifferenceIn,
     DifferenceOut,
+    ProvenancePage,
+)
+from plan_api.obligations.schemas import (
+    AcceptIn,
+    ApprovalIn,
     ExtensionIn,
     ExtensionOut,
     HandInOut,
     ObligationDetail,
     ObligationOut,
     ObligationPage,
-    ProvenancePage,
     ReasonIn,
     ReturnIn,
     SeatBrief,
@@ -42,9 +44,11 @@ AT_THE_END = ConsolidateIn()
 """A round consolidated once it is settled or closed needs no reason."""
 
 
-async def _once(
+async def once(
     request: Request, caller: Caller, work: Callable[[Act], Awaitable[BaseModel]], status: int = 200
 ) -> Response:
+    """Carry work out once for its Idempotency-Key and answer with what it returns."""
+
     async def action(doing: Act) -> Answer:
         return Answer(await work(doing), status)
 
@@ -88,13 +92,13 @@ async def read(services: ServicesOf, caller: CallerOf, obligation_id: UUID) -> R
 @router.post("/obligations/{obligation_id}/acknowledge", response_model=HandInOut, summary="Acknowledge receipt")
 async def acknowledge(request: Request, caller: CallerOf, obligation_id: UUID) -> Response:
     """Acknowledge the document an obligation belongs to."""
-    return await _once(request, caller, lambda doing: answering.acknowledge(doing, obligation_id))
+    return await once(request, caller, lambda doing: answering.acknowledge(doing, obligation_id))
 
 
 @router.post("/obligations/{obligation_id}/submissions", status_code=201, response_model=HandInOut, summary="Hand in")
 async def hand_in(request: Request, caller: CallerOf, obligation_id: UUID, body: SubmissionIn) -> Response:
     """Hand in an answer; works with the workflow engine away."""
-    return await _once(request, caller, lambda doing: answering.hand_in(doing, obligation_id, body), 201)
+    return await once(request, caller, lambda doing: answering.hand_in(doing, obligation_id, body), 201)
 
 
 @router.post(
@@ -105,31 +109,31 @@ async def hand_in(request: Request, caller: CallerOf, obligation_id: UUID, body:
 )
 async def correct(request: Request, caller: CallerOf, obligation_id: UUID, body: CorrectionIn) -> Response:
     """Put a corrected version in its place; every level above is out of date until it accepts the difference."""
-    return await _once(request, caller, lambda doing: correcting.correct(doing, obligation_id, body), 201)
+    return await once(request, caller, lambda doing: correcting.correct(doing, obligation_id, body), 201)
 
 
 @router.post("/obligations/{obligation_id}/accept", response_model=ObligationOut, summary="Accept")
 async def accept(request: Request, caller: CallerOf, obligation_id: UUID, body: AcceptIn) -> Response:
     """Accept what was submitted."""
-    return await _once(request, caller, lambda doing: decisions.accept(doing, obligation_id, body.note))
+    return await once(request, caller, lambda doing: decisions.accept(doing, obligation_id, body.note))
 
 
 @router.post("/obligations/{obligation_id}/return", response_model=ObligationOut, summary="Return")
 async def return_(request: Request, caller: CallerOf, obligation_id: UUID, body: ReturnIn) -> Response:
     """Send a submission back with a reason; the unit is told at once."""
-    return await _once(request, caller, lambda doing: decisions.return_(doing, obligation_id, body))
+    return await once(request, caller, lambda doing: decisions.return_(doing, obligation_id, body))
 
 
 @router.post("/obligations/{obligation_id}/waive", response_model=ObligationOut, summary="Waive")
 async def waive(request: Request, caller: CallerOf, obligation_id: UUID, body: ReasonIn) -> Response:
     """Let a unit off."""
-    return await _once(request, caller, lambda doing: decisions.waive(doing, obligation_id, body.reason))
+    return await once(request, caller, lambda doing: decisions.waive(doing, obligation_id, body.reason))
 
 
 @router.post("/obligations/{obligation_id}/decline", response_model=ObligationOut, summary="Decline a request")
 async def decline(request: Request, caller: CallerOf, obligation_id: UUID, body: ReasonIn) -> Response:
     """Decline what was requested (mode `request` only)."""
-    return await _once(request, caller, lambda doing: decisions.decline(doing, obligation_id, body.reason))
+    return await once(request, caller, lambda doing: decisions.decline(doing, obligation_id, body.reason))
 
 
 @router.post(
@@ -137,19 +141,19 @@ async def decline(request: Request, caller: CallerOf, obligation_id: UUID, body:
 )
 async def ask_extension(request: Request, caller: CallerOf, obligation_id: UUID, body: ExtensionIn) -> Response:
     """Ask for a later due time; one request is open at a time."""
-    return await _once(request, caller, lambda doing: extending.ask(doing, obligation_id, body), 201)
+    return await once(request, caller, lambda doing: extending.ask(doing, obligation_id, body), 201)
 
 
 @router.post("/extensions/{extension_id}/approve", response_model=ExtensionOut, summary="Grant more time")
 async def approve(request: Request, caller: CallerOf, extension_id: UUID, body: ApprovalIn) -> Response:
     """Grant a later due time, the one asked for or another."""
-    return await _once(request, caller, lambda doing: extending.approve(doing, extension_id, body))
+    return await once(request, caller, lambda doing: extending.approve(doing, extension_id, body))
 
 
 @router.post("/extensions/{extension_id}/refuse", response_model=ExtensionOut, summary="Refuse more time")
 async def refuse(request: Request, caller: CallerOf, extension_id: UUID, body: ReasonIn) -> Response:
     """Refuse a request; the due time stays."""
-    return await _once(request, caller, lambda doing: extending.refuse(doing, extension_id, body.reason))
+    return await once(request, caller, lambda doing: extending.refuse(doing, extension_id, body.reason))
 
 
 @router.get("/rounds/{round_id}/consolidation", response_model=ConsolidationOut, summary="Read a consolidation")
@@ -165,7 +169,7 @@ async def consolidation(services: ServicesOf, caller: CallerOf, round_id: UUID) 
 @router.post("/rounds/{round_id}/consolidate", response_model=ConsolidationOut, summary="Consolidate again")
 async def consolidate(request: Request, caller: CallerOf, round_id: UUID, body: ConsolidateIn = AT_THE_END) -> Response:
     """Draft anew with what has come since; before the round's end with a reason, whoever is missing is a gap."""
-    return await _once(request, caller, lambda doing: consolidating.draft_again(doing, round_id, body.reason))
+    return await once(request, caller, lambda doing: consolidating.draft_again(doing, round_id, body.reason))
 
 
 @router.get("/rounds/{round_id}/difference", summary="Read what is out of date")
@@ -180,7 +184,7 @@ async def difference(services: ServicesOf, caller: CallerOf, round_id: UUID) -> 
 )
 async def accept_difference(request: Request, caller: CallerOf, round_id: UUID, body: DifferenceIn) -> Response:
     """Consolidate anew and restate what was sent up; the level above is asked to accept in its turn."""
-    return await _once(request, caller, lambda doing: differences.accept(doing, round_id, body.note))
+    return await once(request, caller, lambda doing: differences.accept(doing, round_id, body.note))
 
 
 @router.get("/consolidations/{consolidation_id}/provenance", summary="Open a figure")
@@ -205,4 +209,4 @@ async def open_figure(
 @router.post("/consolidations/{consolidation_id}/submit", response_model=ConsolidationOut, summary="Report up")
 async def submit(request: Request, caller: CallerOf, consolidation_id: UUID, body: ConsolidationIn) -> Response:
     """Send a consolidation up; it fulfils what the superior itself owes."""
-    return await _once(request, caller, lambda doing: consolidating.submit(doing, consolidation_id, body))
+    return await once(request, caller, lambda doing: consolidating.submit(doing, consolidation_id, body))

@@ -146,6 +146,41 @@ class DifferenceOpenBelow(Refusal):
     )
 
 
+class BeingRead(Refusal):
+    """The deciding unit has frozen the submission while it reads it."""
+
+    code = "being_read"
+    title = ("Bản nộp đang được xem xét", "The submission is being read")
+    remedy = (
+        "Đơn vị duyệt đang xem bản đã nộp nên chưa nhận bản thay thế; bản đã nộp vẫn được tính. Kính đề nghị chờ kết "
+        "quả, hoặc liên hệ đơn vị duyệt để trả lại.",
+        "The deciding unit is reading what was handed in, which counts; no other version is taken meanwhile. Wait for "
+        "its decision, or ask it to return the submission.",
+    )
+
+
+class NothingToConfirm(Refusal):
+    """The present version was not entered on the unit's behalf, or is confirmed already."""
+
+    code = "nothing_to_confirm"
+    title = ("Không có gì để xác nhận", "Nothing to confirm")
+    remedy = (
+        "Bản nộp hiện tại không do đơn vị khác nhập thay, hoặc đã được xác nhận.",
+        "The present version was not entered on the unit's behalf, or is confirmed already.",
+    )
+
+
+class UnknownMark(Refusal):
+    """A return marks a field that the form does not have."""
+
+    code, status = "unknown_mark", 422
+    title = ("Đánh dấu trường không có trong biểu mẫu", "A mark is on a field the form does not have")
+    remedy = (
+        "Biểu mẫu không có trường «{name}». Kính đề nghị đánh dấu trường có trong biểu mẫu.",
+        "The form has no field “{name}”. Mark fields of the form.",
+    )
+
+
 class NothingToConsolidate(Refusal):
     """The round is neither settled nor closed."""
 

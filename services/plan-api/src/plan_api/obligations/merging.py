@@ -9,7 +9,8 @@ from uuid import UUID
 from cascade_contracts.vocabulary import SubmissionKind
 
 from plan_api.forms.texts import fault_text
-from plan_api.obligations.schemas import ConsolidationIn, SubmissionIn
+from plan_api.obligations.consolidation_schemas import ConsolidationIn
+from plan_api.obligations.schemas import SubmissionIn
 from plan_api.read.reports import RoundReports
 from plan_api.rules.consolidation import consolidate
 from plan_api.rules.form_checks import check_values

@@ -16,7 +16,8 @@ from plan_api.tables import instant, json, key, reference, word
 class Obligation(SQLModel, table=True):
     """What a unit owes of a round: to a deciding unit (and further receiving ones), by its own due time.
 
-    `hand_in_kept_until`: after a return as incomplete, `handed_in_at` still counts until this instant.
+    `hand_in_kept_until`: after a return as incomplete, `handed_in_at` still counts until this instant. `frozen_at`: the
+    deciding unit reads the submission, no other version is taken until it decides or lets go.
     """
 
     __tablename__ = "obligation"
@@ -55,6 +56,8 @@ class Obligation(SQLModel, table=True):
     submitted_at: datetime | None = instant(nullable=True)
     returned_at: datetime | None = instant(nullable=True)
     settled_at: datetime | None = instant(nullable=True)
+    frozen_at: datetime | None = instant(nullable=True)
+    frozen_by: str | None = None
     row_version: int = 1
     created_at: datetime = instant()
 
@@ -116,7 +119,27 @@ class Submission(SQLModel, table=True):
     decided_at: datetime | None = instant(nullable=True)
     return_kind: str | None = word(nullable=True)
     return_reason: str | None = None
+    return_marks: list[Any] | None = json(nullable=True)
+    entered_for: dict[str, Any] | None = json(nullable=True)
+    confirmed_at: datetime | None = instant(nullable=True)
+    confirmed_by: str | None = None
     correction_reason: str | None = None
+
+
+class ObligationCall(SQLModel, table=True):
+    """A telephone call about something owed, and what came of it."""
+
+    __tablename__ = "obligation_call"
+
+    id: UUID = key()
+    obligation_id: UUID = reference("obligation.id", index=True)
+    called_at: datetime = instant()
+    spoke_with: str | None = None
+    result: str = word()
+    note: str | None = None
+    promised_on: date | None = None
+    caller: str
+    account_id: UUID | None = None
 
 
 class SubmissionFile(SQLModel, table=True):

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.service import require
 from plan_api.obligations import repository
-from plan_api.obligations.schemas import ContributionOut, ProvenancePage
+from plan_api.obligations.consolidation_schemas import ContributionOut, ProvenancePage
 from plan_api.organizations import service as organizations
 from plan_api.paging import CursorInvalid, decode_cursor, encode_cursor
 from plan_api.read import provenance as read

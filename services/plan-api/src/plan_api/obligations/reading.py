@@ -13,6 +13,7 @@ from plan_api.auth.service import allows
 from plan_api.calendar import service as calendar
 from plan_api.documents.reading import reference
 from plan_api.obligations.schemas import (
+    CallOut,
     ExtensionOut,
     ObligationDetail,
     ObligationPage,
@@ -93,6 +94,7 @@ async def whole(
                 SubmissionOut.model_validate(item) for item in await read.submissions(connection, obligation_id)
             ],
             "steps": [StepOut.model_validate(item) for item in await read.steps(connection, obligation_id, ladders)],
+            "calls": [CallOut.model_validate(item) for item in await read.calls(connection, obligation_id)],
             "extensions": [
                 ExtensionOut.model_validate(item) for item in await read.extensions(connection, obligation_id)
             ],

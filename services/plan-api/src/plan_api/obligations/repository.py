@@ -18,6 +18,7 @@ from plan_api.obligations.models import (
     Difference,
     Extension,
     Obligation,
+    ObligationCall,
     ObligationReceiver,
     ObligationTransfer,
     Submission,
@@ -29,6 +30,7 @@ OBLIGATION: Table = Obligation.__table__  # type: ignore[attr-defined]
 RECEIVER: Table = ObligationReceiver.__table__  # type: ignore[attr-defined]
 TRANSFER: Table = ObligationTransfer.__table__  # type: ignore[attr-defined]
 SUBMISSION: Table = Submission.__table__  # type: ignore[attr-defined]
+CALL: Table = ObligationCall.__table__  # type: ignore[attr-defined]
 SUBMISSION_FILE: Table = SubmissionFile.__table__  # type: ignore[attr-defined]
 EXTENSION: Table = Extension.__table__  # type: ignore[attr-defined]
 CONSOLIDATION: Table = Consolidation.__table__  # type: ignore[attr-defined]
@@ -287,6 +289,11 @@ async def submission_files(connection: AsyncConnection, submission_id: UUID) -> 
         SUBMISSION_FILE.c.submission_id == submission_id
     )
     return [dict(row._mapping) for row in await connection.execute(query)]
+
+
+async def add_call(connection: AsyncConnection, row: dict[str, Any]) -> None:
+    """Insert a telephone call."""
+    await connection.execute(insert(CALL), row)
 
 
 async def add_submission(connection: AsyncConnection, row: dict[str, Any], files: Sequence[dict[str, Any]]) -> None:

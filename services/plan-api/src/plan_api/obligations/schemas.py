@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from cascade_contracts.vocabulary import (
@@ -15,7 +15,7 @@ from cascade_contracts.vocabulary import (
     SubmissionState,
     Timeliness,
 )
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from plan_api.documents.body import Body
 from plan_api.documents.schemas import FileIn
@@ -83,15 +83,85 @@ class AcceptIn(Body):
     note: Reason | None = None
 
 
+class MarkIn(Body):
+    """A field that is meant by a return, with what to do about it."""
+
+    field: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}(\.[a-z0-9_]{1,60}){0,2}$")]
+    note: Reason
+
+
 class ReturnIn(Body):
-    """A return: `incomplete` keeps the hand-in time if mended within the grace, `wrong` does not."""
+    """A return: `incomplete` keeps the hand-in time if mended within the grace, `wrong` does not.
+
+    `marks` say which fields of the form are meant: `pupils`, or `events.2.people` for the third row.
+    """
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"kind": "incomplete", "reason": "Thiếu biểu số 2"}]}
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"kind": "incomplete", "reason": "Thiếu biểu số 2"},
+                {
+                    "kind": "wrong",
+                    "reason": "Số liệu chưa khớp sổ đăng bộ",
+                    "marks": [{"field": "pupils", "note": "Sổ đăng bộ ghi 512"}],
+                },
+            ]
+        },
     )
 
     kind: ReturnKind
     reason: Reason
+    marks: list[MarkIn] = Field(default_factory=list, max_length=200)
+
+
+class OnBehalfIn(SubmissionIn):
+    """What a unit said, typed by somebody else: who said it and by which way. The unit confirms it later."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "report",
+                    "values": {"pupils": 512},
+                    "said_by": "Văn thư nhà trường",
+                    "way": "telephone",
+                    "note": "Trường mất mạng do bão",
+                }
+            ]
+        },
+    )
+
+    said_by: Name
+    way: Literal["telephone", "message", "paper"] = "telephone"
+    note: Reason | None = None
+
+
+class CallIn(Body):
+    """A telephone call about something owed, and what came of it; `promised_on` is the day the unit named."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"result": "promised", "spoke_with": "Văn thư nhà trường", "promised_on": "2026-11-17"},
+                {"result": "no_answer"},
+            ]
+        },
+    )
+
+    result: Literal["reached", "promised", "no_answer", "wrong_number"]
+    spoke_with: Name | None = None
+    note: Reason | None = None
+    promised_on: date | None = None
+    called_at: AwareDatetime | None = Field(default=None, description="now when not given; never in the future")
+
+    @model_validator(mode="after")
+    def _promise_has_its_day(self) -> Self:
+        if (self.result == "promised") is (self.promised_on is None):
+            raise ValueError("promised_on belongs to promised, and only there")
+        return self
 
 
 class ReasonIn(Body):
@@ -126,67 +196,6 @@ class ApprovalIn(Body):
     due_at: AwareDatetime | None = None
     note: Reason | None = None
     allow_after_parent: bool = False
-
-
-class CorrectionIn(Body):
-    """A correction of an accepted report: only what changes is given, a value of null takes one away."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"values": {"pupils": 512}, "reason": "Đối chiếu sổ đăng bộ: thiếu 12 học sinh chuyển đến"},
-                {"figures": {"classes": 4}, "reason": "Cộng nhầm một lớp"},
-            ]
-        },
-    )
-
-    values: Values | None = None
-    figures: dict[FieldName, Decimal | None] | None = Field(default=None, max_length=200)
-    text: Text | None = None
-    reason: Reason
-
-
-class DifferenceIn(Body):
-    """An acceptance of a difference, with an optional note."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{}, {"note": "Đã đối chiếu với Phòng VH-XH"}]}
-    )
-
-    note: Reason | None = None
-
-
-class ConsolidateIn(Body):
-    """Why a round is consolidated before it is settled or closed: whoever is missing is declared as a gap."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{}, {"reason": "Trường đang bị ngập, báo cáo sau"}]},
-    )
-
-    reason: Reason | None = None
-
-
-class ConsolidationIn(Body):
-    """What the superior adds to the draft when submitting it.
-
-    `values` are fields of the form above that the consolidation does not bring along; merged ones cannot be changed
-    here: correct the report they come from, or return it.
-    """
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{}, {"number": "96", "notation": "BC-SGDĐT"}]}
-    )
-
-    text: Text | None = None
-    figures: dict[FieldName, Decimal] | None = Field(default=None, max_length=200)
-    values: Values | None = None
-    notation: Name | None = None
-    number: Name | None = None
-    dated_on: date | None = None
-    signer: Name | None = None
-    files: list[FileIn] = Field(default_factory=list, max_length=20)
 
 
 class HandInOut(BaseModel):
@@ -257,6 +266,12 @@ class SubmissionOut(BaseModel):
     decided_at: datetime | None
     return_kind: ReturnKind | None
     return_reason: str | None
+    return_marks: list[MarkIn] | None = None
+    entered_for: dict[str, Any] | None = Field(
+        default=None, description="typed by somebody else: `said_by`, `way`, `typed_by`, `note`"
+    )
+    confirmed_at: datetime | None = None
+    confirmed_by: str | None = None
     correction_reason: str | None = None
     files: list[dict[str, Any]] = Field(default_factory=list)
 
@@ -289,99 +304,29 @@ class ExtensionOut(BaseModel):
     decision_reason: str | None
 
 
+class CallOut(BaseModel):
+    """A telephone call about something owed."""
+
+    id: UUID
+    called_at: datetime
+    caller: str
+    spoke_with: str | None
+    result: str
+    note: str | None
+    promised_on: date | None
+
+
 class ObligationDetail(ObligationCard):
-    """An obligation with everything that happened to it."""
+    """An obligation with everything that happened to it; `frozen_at`: what was handed in is being read."""
 
     row_version: int
+    frozen_at: datetime | None = None
+    frozen_by: str | None = None
+    calls: list[CallOut] = Field(default_factory=list)
     due_reasons: list[str]
     submissions: list[SubmissionOut]
     steps: list[StepOut]
     extensions: list[ExtensionOut]
-
-
-class ConsolidationOut(BaseModel):
-    """A consolidation: totals with provenance, sections, declared gaps (`under`: the unit below that declared it).
-
-    `content.form` are the merged values of a form: `values`, `rates` in per cent, units `absent` by field, `nil`
-    returns, `contradictions` between merged values. Every figure opens at `/v1/consolidations/{id}/provenance`.
-    """
-
-    id: UUID
-    round_id: UUID
-    unit_id: UUID
-    version: int
-    content: dict[str, Any]
-    gaps: list[Any]
-    created_at: datetime
-    submitted_at: datetime | None
-    upward_obligation_id: UUID | None
-    out_of_date_since: datetime | None = Field(
-        default=None, description="a report below has changed since; see `/v1/rounds/{id}/difference`"
-    )
-
-
-class CauseOut(BaseModel):
-    """A report that came or changed after it was consolidated; `former_version` is what it replaced."""
-
-    unit_id: UUID
-    unit_name: str
-    obligation_id: UUID
-    submission_id: UUID
-    version: int
-    former_version: int | None
-    reason: str | None
-    received_at: datetime
-    marked_at: datetime
-
-
-class ChangeOut(BaseModel):
-    """A merged value or total that would change: what the consolidation says, and what its reports say now."""
-
-    field: str
-    was: Any
-    becomes: Any
-
-
-class DifferenceOut(BaseModel):
-    """Why a round's consolidation is out of date, and what accepting the difference would change.
-
-    `waits_for` are units one level down that have yet to accept the same difference.
-    """
-
-    round_id: UUID
-    consolidation_id: UUID
-    out_of_date: bool
-    causes: list[CauseOut]
-    changes: list[ChangeOut]
-    waits_for: list[str]
-
-
-class ContributionOut(BaseModel):
-    """A report behind a figure: whose, which version, what it says, who typed it.
-
-    `consolidation_id` is set where the report is itself a consolidation, to be opened further; `person` is an account,
-    or a seat with its holder on that day.
-    """
-
-    unit_id: UUID
-    unit_name: str
-    round_id: UUID
-    obligation_id: UUID
-    submission_id: UUID
-    version: int
-    kind: SubmissionKind
-    value: Any
-    received_at: datetime
-    person: str | None
-    depth: int
-    consolidation_id: UUID | None
-
-
-class ProvenancePage(BaseModel):
-    """A page of the reports behind a figure, by unit name; `next` is the cursor of the next page."""
-
-    items: list[ContributionOut]
-    next: str | None = None
 
 
 class PromiseOut(BaseModel):

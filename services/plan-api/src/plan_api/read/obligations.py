@@ -66,6 +66,8 @@ def _cards() -> Select[Any]:
             o.row_version,
             o.ladder_id,
             o.review_ladder_id,
+            o.frozen_at,
+            o.frozen_by,
             ROUND.c.due_reasons,
             func.coalesce(o.due_at, literal(FAR, o.due_at.type)).label("due_order"),
         )
@@ -141,6 +143,14 @@ async def extensions(connection: AsyncConnection, obligation_id: UUID) -> list[d
         select(EXTENSION).where(EXTENSION.c.obligation_id == obligation_id).order_by(EXTENSION.c.requested_at.desc())
     )
     return [dict(row._mapping) for row in await connection.execute(query)]
+
+
+async def calls(connection: AsyncConnection, obligation_id: UUID) -> list[dict[str, Any]]:
+    """Return the telephone calls about an obligation, newest first."""
+    table = METADATA.tables["obligation_call"]
+    query = select(table).where(table.c.obligation_id == obligation_id)
+    rows = await connection.execute(query.order_by(table.c.called_at.desc(), table.c.id.desc()))
+    return [dict(row._mapping) for row in rows]
 
 
 async def promises(connection: AsyncConnection, unit_id: UUID) -> Sequence[Row[Any]]:

@@ -47,6 +47,7 @@ class Standing:
     ladder_due_at: datetime | None
     suspended: bool
     form_id: UUID | None
+    frozen_at: datetime | None
 
     @property
     def in_force(self) -> bool:
@@ -92,6 +93,7 @@ def _query() -> Select[Any]:
             LADDER.c.due_at.label("ladder_due_at"),
             _SUSPENDED.label("suspended"),
             ROUND.c.form_id,
+            o.frozen_at,
         )
         .join(ROUND, ROUND.c.id == o.round_id)
         .join(DOCUMENT, DOCUMENT.c.id == o.document_id)
