@@ -35,6 +35,7 @@ from plan_api.progress import endpoints as progress
 from plan_api.reorganisations import endpoints as reorganisations
 from plan_api.requests import ServicesOf, reachable_database
 from plan_api.services import Services
+from plan_api.suspensions import endpoints as suspensions
 from plan_api.web import endpoints as web
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -53,6 +54,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     organizations.router,
     imports.router,
     reorganisations.router,
+    suspensions.router,
     calendar.router,
 )
 """Routes of every slice, the busiest first: a request is matched against each in turn."""

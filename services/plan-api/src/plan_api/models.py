@@ -12,6 +12,7 @@ import plan_api.forms.models
 import plan_api.integration.models
 import plan_api.obligations.models
 import plan_api.organizations.models
-import plan_api.reorganisations.models  # noqa: F401
+import plan_api.reorganisations.models
+import plan_api.suspensions.models  # noqa: F401
 
 METADATA = SQLModel.metadata

@@ -9,10 +9,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.calendar.models import CalendarOverride
+from plan_api.read.tables import CALENDAR_LOCK
 
 OVERRIDE: Table = CalendarOverride.__table__  # type: ignore[attr-defined]
-_LOCK = 4_142_001
-"""Key of the advisory lock of the calendar: changes take it alone, issues together."""
 
 
 async def stamp(connection: AsyncConnection) -> tuple[int, datetime | None]:
@@ -45,9 +44,9 @@ async def remove(connection: AsyncConnection, on_date: date) -> None:
 
 async def hold_for_change(connection: AsyncConnection) -> None:
     """Wait for issues under way and keep later ones waiting until the transaction ends."""
-    await connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    await connection.execute(select(func.pg_advisory_xact_lock(CALENDAR_LOCK)))
 
 
 async def hold_still(connection: AsyncConnection) -> None:
     """Keep the calendar as it is until the transaction ends."""
-    await connection.execute(select(func.pg_advisory_xact_lock_shared(_LOCK)))
+    await connection.execute(select(func.pg_advisory_xact_lock_shared(CALENDAR_LOCK)))

@@ -1,7 +1,8 @@
 """The working calendar of this installation: the published one with an administrator's overrides.
 
-A process keeps the calendar for five seconds and rebuilds it only when the overrides changed. What is issued holds the
-calendar still meanwhile, so that a change finds every document either not yet there or committed.
+A process keeps the calendar for five seconds and rebuilds it only when the overrides changed. Whoever derives instants
+that are kept (issue, hand-in, return, extension) holds the calendar still meanwhile and asks whether it is the newest,
+so that a change finds all of them either not yet there or committed.
 """
 
 import time
@@ -47,6 +48,11 @@ async def work_calendar(connection: AsyncConnection, services: Services) -> Work
 async def held_calendar(connection: AsyncConnection, services: Services) -> WorkCalendar:
     """Return the calendar as it is now, unchanged until the transaction ends; to be asked before any row is locked."""
     await repository.hold_still(connection)
+    return await settled_calendar(connection, services)
+
+
+async def settled_calendar(connection: AsyncConnection, services: Services) -> WorkCalendar:
+    """Return the calendar as it is now, for who holds it still already (as `read.standing.lock_standing` does)."""
     kept = services.cache.get(_CACHE_KEY)
     if isinstance(kept, _Kept) and kept.stamp != await repository.stamp(connection):
         forget_calendar(services)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from plan_api.documents.body import Body, Short, Text
 from plan_api.organizations.schemas import UnitRef
 from plan_api.rules.due import Day
+from plan_api.rules.forms import Form
 from plan_api.rules.periods import FIRST_DAY, Every, read_period
 
 PeriodCode = Annotated[str, StringConstraints(pattern=r"^\d{4}(-(\d{2}|Q[1-4]|H[12]))?$")]
@@ -46,6 +47,7 @@ class RecurringIn(Body):
     assignees: list[UnitRef] | None = None
     receivers: list[UnitRef] = Field(default_factory=list)
     lag: int = Field(default=1, ge=1, le=60)
+    form: Form | None = None
     not_applicable: list[NotApplicableIn] = Field(default_factory=list, max_length=200)
 
     @model_validator(mode="after")

@@ -214,7 +214,7 @@ async def _review_ladder(act: Act, standing: Standing) -> UUID:
         anchor_at=anchor,
         reason="hand_in",
     )
-    days = await calendar.work_calendar(act.connection, act.services)
+    days = await calendar.settled_calendar(act.connection, act.services)
     found = await escalation.find_review(act.connection, act.services, order, days)
     if found is not None:
         return found

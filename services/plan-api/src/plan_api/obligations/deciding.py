@@ -85,7 +85,7 @@ async def return_(act: Act, obligation_id: UUID, given: ReturnIn) -> ObligationO
         raise WrongState(state=standing.state, verb="return")
     marks = await _marks(act, standing, given)
     policy = await escalation.policy_by_id(act.connection, standing.policy_id)
-    days = await calendar.work_calendar(act.connection, act.services)
+    days = await calendar.settled_calendar(act.connection, act.services)
     grace = policy.policy.return_grace
     ladder_id = await escalation.arm_ladder(
         act.connection,

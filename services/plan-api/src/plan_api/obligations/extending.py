@@ -182,7 +182,7 @@ async def approve(act: Act, extension_id: UUID, given: ApprovalIn) -> ExtensionO
 async def move_to_due(act: Act, standing: Standing, due_at: datetime, due_on: date, reason: str) -> None:
     """Put an obligation on the ladder of another due time."""
     policy = await escalation.policy_by_id(act.connection, standing.policy_id)
-    days = await calendar.work_calendar(act.connection, act.services)
+    days = await calendar.settled_calendar(act.connection, act.services)
     order = escalation.LadderOrder(
         standing.document_id,
         standing.round_id,

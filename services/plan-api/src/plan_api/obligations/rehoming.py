@@ -208,7 +208,7 @@ async def _ladder(act: Act, journal: Journal, one: Row[Any], speaks_from: dateti
         armed_from=speaks_from,
     )
     policy = await escalation.policy_by_id(act.connection, one.policy_id)
-    days = await calendar.work_calendar(act.connection, act.services)
+    days = await calendar.settled_calendar(act.connection, act.services)
     ladder_id = await escalation.arm_ladder(act.connection, order, policy, days, act.now)
     await escalation.journal_ladder(journal, ladder_id)
     return ladder_id

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.read.heirs import heir_of, heirs_of
+from plan_api.read.suspended import is_suspended
 from plan_api.read.tables import DOCUMENT, HOLDER, OBLIGATION, SEAT, among, holding
 
 CONTACT_ORDER = (SeatRole.FOCAL_POINT, SeatRole.CLERK, SeatRole.DEPUTY, SeatRole.HEAD)
@@ -50,17 +51,19 @@ def _spoken_to(audience: Audience) -> ColumnElement[UUID]:
 async def owing(connection: AsyncConnection, ladder_id: UUID, kind: LadderKind, audience: Audience) -> list[Owing]:
     """Return the obligations standing on a ladder that it still chases, ordered by id.
 
-    An obligation ladder chases what is open, a review ladder what is submitted and undecided.
+    An obligation ladder chases what is open, a review ladder what is submitted and undecided; nothing of whoever is
+    suspended.
     """
-    chased = (
-        (OBLIGATION.c.review_ladder_id == ladder_id) & (OBLIGATION.c.state == ObligationState.SUBMITTED)
-        if kind is LadderKind.REVIEW
-        else (OBLIGATION.c.ladder_id == ladder_id) & (OBLIGATION.c.state == ObligationState.OPEN)
-    )
+    if kind is LadderKind.REVIEW:
+        chased = (OBLIGATION.c.review_ladder_id == ladder_id) & (OBLIGATION.c.state == ObligationState.SUBMITTED)
+        silent = OBLIGATION.c.deciding_unit_id
+    else:
+        chased = (OBLIGATION.c.ladder_id == ladder_id) & (OBLIGATION.c.state == ObligationState.OPEN)
+        silent = OBLIGATION.c.unit_id
     query = (
         select(OBLIGATION.c.id, _spoken_to(audience))
         .join(DOCUMENT, DOCUMENT.c.id == OBLIGATION.c.document_id)
-        .where(chased)
+        .where(chased, ~is_suspended(silent))
         .order_by(OBLIGATION.c.id)
     )
     found = [Owing(*row) for row in await connection.execute(query)]

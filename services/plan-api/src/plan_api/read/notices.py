@@ -19,6 +19,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from plan_api.read.suspended import is_suspended
 from plan_api.read.tables import (
     BATCH,
     DOCUMENT,
@@ -194,8 +195,8 @@ async def about(connection: AsyncConnection, notice_ids: Iterable[UUID]) -> dict
 async def still_owed(connection: AsyncConnection, batch_id: UUID, notice_ids: Sequence[UUID]) -> dict[UUID, str | None]:
     """Return for each notice of a batch why it must not be sent any more, or None when it may.
 
-    A notice about several obligations may be sent while one of them is still owed. While the document is suspended the
-    answer is empty: nothing is decided, notices are held.
+    A notice about several obligations may be sent while one of them is still owed by a unit that is not suspended.
+    While the document is suspended the answer is empty: nothing is decided, notices are held.
     """
     suspended = select(SUSPENSION.c.id).where(
         SUSPENSION.c.document_id == BATCH.c.document_id, SUSPENSION.c.until_at.is_(None)
@@ -214,11 +215,15 @@ async def still_owed(connection: AsyncConnection, batch_id: UUID, notice_ids: Se
     if state[1]:
         return {}
     chased = ObligationState.SUBMITTED if state[2] == LadderKind.REVIEW else ObligationState.OPEN
+    silent = OBLIGATION.c.deciding_unit_id if state[2] == LadderKind.REVIEW else OBLIGATION.c.unit_id
+    owed = OBLIGATION.c.state == chased
     query = (
-        select(OBLIGATION_STEP.c.notice_id, func.bool_or(OBLIGATION.c.state == chased))
+        select(OBLIGATION_STEP.c.notice_id, func.bool_or(owed & ~is_suspended(silent)), func.bool_or(owed))
         .join(OBLIGATION, OBLIGATION.c.id == OBLIGATION_STEP.c.obligation_id)
         .where(among(OBLIGATION_STEP.c.notice_id, notice_ids))
         .group_by(OBLIGATION_STEP.c.notice_id)
     )
-    owed = {row[0]: row[1] for row in await connection.execute(query)}
-    return {notice_id: None if owed.get(notice_id) else "answered" for notice_id in notice_ids}
+    standing = {
+        row[0]: None if row[1] else "suspended" if row[2] else "answered" for row in await connection.execute(query)
+    }
+    return {notice_id: standing.get(notice_id, "answered") for notice_id in notice_ids}

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from cascade_contracts.vocabulary import AssignmentMode, DocumentState, ObligationState, RoundKind
-from sqlalchemy import Row, Select, bindparam, exists, select
+from sqlalchemy import Row, Select, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from plan_api.read.tables import ASSIGNMENT, DOCUMENT, LADDER, OBLIGATION, ROUND, SUSPENSION
+from plan_api.read.tables import ASSIGNMENT, CALENDAR_LOCK, DOCUMENT, LADDER, OBLIGATION, ROUND, SUSPENSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,9 @@ def _query() -> Select[Any]:
 
 
 _ONE = _query().where(OBLIGATION.c.id == bindparam("obligation_id"))
-_LOCKED = _ONE.with_for_update(of=OBLIGATION, key_share=True)
+_CALENDAR_HELD = select(func.pg_advisory_xact_lock_shared(CALENDAR_LOCK)).scalar_subquery().is_not(None)
+"""Depends on no row, so it is asked before any is locked: a change of the calendar locks rows while it holds this."""
+_LOCKED = _ONE.where(_CALENDAR_HELD).with_for_update(of=OBLIGATION, key_share=True)
 
 
 def _standing(row: Row[Any]) -> Standing:
@@ -113,7 +115,10 @@ def _standing(row: Row[Any]) -> Standing:
 
 
 async def lock_standing(connection: AsyncConnection, obligation_id: UUID) -> Standing | None:
-    """Return an obligation's standing, its row locked `for no key update` (steps go on referring to it), or None."""
+    """Return an obligation's standing, its row locked `for no key update` (steps go on referring to it), or None.
+
+    The calendar is held still from now on: what is derived from it is what a change of it finds.
+    """
     row = (await connection.execute(_LOCKED, {"obligation_id": obligation_id})).one_or_none()
     return None if row is None else _standing(row)
 

@@ -11,6 +11,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from plan_api import models  # noqa: F401 - fills the metadata
 from plan_api.models import METADATA
 
+CALENDAR_LOCK = 4_142_001
+"""Key of the advisory lock of the calendar: changes take it alone, whoever derives instants from it together."""
+
 
 def _table(name: str) -> Table:
     return METADATA.tables[name]
@@ -57,4 +60,5 @@ SUCCESSION = _table("succession")
 SUSPENSION = _table("suspension")
 UNIT = _table("unit")
 UNIT_CODE = _table("unit_code")
+UNIT_SUSPENSION = _table("unit_suspension")
 LINK = _table("link")

@@ -13,6 +13,7 @@ from cascade_contracts.ids import new_id
 from cascade_servicekit.problems import Refusal
 
 from plan_api.auth import service as auth
+from plan_api.calendar import service as calendar
 from plan_api.journal import Journal
 from plan_api.obligations import rehoming
 from plan_api.organizations import restructuring
@@ -78,6 +79,7 @@ async def carry_out(doing: Act, order: ReorganisationIn, *, preview: bool) -> Re
     """
     if not preview and order.effective_on > local_date(doing.now):
         raise ReorganisationNotYet(field="effective_on", on=order.effective_on.isoformat())
+    await calendar.held_calendar(doing.connection, doing.services)
     await restructuring.lock(doing)
     work = _Work(doing, order, Journal(doing.connection))
     for number, operation in enumerate(order.operations):

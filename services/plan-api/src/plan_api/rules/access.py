@@ -34,6 +34,7 @@ class Verb(StrEnum):
     CONSOLIDATE = "consolidate"
     IMPORT_UNITS = "import_units"
     REORGANISE = "reorganise"
+    SUSPEND_UNIT = "suspend_unit"
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_CALENDAR = "manage_calendar"
     MANAGE_POLICIES = "manage_policies"
@@ -90,6 +91,7 @@ ACCESS_TABLE: Final[Mapping[Role, Mapping[Verb, frozenset[Relation]]]] = Mapping
                 Verb.DECIDE_EXTENSION: _OWN_AND_BELOW,
                 Verb.ANSWER_DIFFICULTY: _OWN_AND_BELOW,
                 Verb.CONSOLIDATE: _OWN_AND_BELOW,
+                Verb.SUSPEND_UNIT: _BELOW,
             }
         ),
         Role.INTEGRATOR: MappingProxyType(_READING | dict.fromkeys(_ISSUING, _OWN_AND_BELOW)),
