@@ -13,9 +13,11 @@ UP ?=
 TEST ?=
 BENCH ?=
 LOCK ?=
+COUNT ?= 100
+UNITS ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up demo test check format scenarios faults bench mutation lock notices docs coverage clean
+.PHONY: help venv up demo test check format scenarios properties scale faults bench mutation lock notices docs coverage clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -52,6 +54,12 @@ scenarios: $(STAMP) ## run the five source documents under the scenario clock, e
 
 mutation: $(STAMP) ## change the rules a little everywhere: at least nine of ten changes must fail a test (4 min)
 	@$(BIN)/python tools/mutation.py
+
+properties: $(STAMP) ## play random sequences of what people do, new ones each time (COUNT=100; some minutes)
+	@CASCADE_PROPERTIES=$(COUNT) $(BIN)/pytest tests/properties $(TEST)
+
+scale: $(STAMP) ## merge communes and abolish a department in a cascade of UNITS=3000, and undo it; prints what it took
+	@CASCADE_REORGANISED_UNITS=$(UNITS) $(BIN)/pytest -q -s tests/integration/reorganisations/test_at_scale.py
 
 faults: $(STAMP) ## kill each process in the middle of a cascade, one after the other (some minutes)
 	@$(BIN)/pytest -m fault $(TEST)

@@ -113,7 +113,8 @@ async def _judge_asked(stage: Stage, row: DocumentRow, given: RoundRow, found: J
         "select jsonb_array_length(content->'rounds') as rounds from document_version where document_id = :id",
         document,
     )
-    verdict.that(f"{row.key} stays frozen as issued", frozen.rounds, sum(item.at is None for item in row.rounds))
+    drafted = sum(item.at is None and not item.recurs for item in row.rounds)
+    verdict.that(f"{row.key} stays frozen as issued", frozen.rounds, drafted)
 
 
 async def _judge_born_late(

@@ -95,6 +95,7 @@ class RoundRow(Row):
     """One thing asked. `due_at` is what must come out of `due`: the first instant too late, absent for none.
 
     A round with `at` is opened then, on request, on the issued document; it asks `assignees` and those of `select`.
+    One that `recurs` opens by itself, by a rule of the document, and is announced at `at` (without: at issue).
     """
 
     key: str
@@ -108,6 +109,7 @@ class RoundRow(Row):
     receivers: list[str] = Field(default_factory=list)
     assignees: list[str] | None = None
     at: Instant | None = None
+    recurs: bool = False
     select: list[Selection] = Field(default_factory=list)
 
 
@@ -130,6 +132,7 @@ class DocumentRow(Row):
     tracker: str | None = None
     confirm: dict[str, Any] = Field(default_factory=dict)
     rounds: list[RoundRow] = Field(default_factory=list)
+    recurring: list[dict[str, Any]] = Field(default_factory=list)
 
 
 class Raised(Row):

@@ -56,7 +56,7 @@ class Stage:
             yield document.at, 0, partial(self._issue, document)
             for row in document.rounds:
                 if row.at is not None:
-                    yield row.at, 0, partial(self._ask, document, row)
+                    yield row.at, 0, partial(self._look, document) if row.recurs else partial(self._ask, document, row)
         for merger in self.scenario.mergers:
             yield merger.at, 0, partial(self._merge, merger)
         for raised in self.scenario.raised:
@@ -109,8 +109,7 @@ class Stage:
         order = {"effective_on": merger.at.date().isoformat(), "legal_reference": merger.reference}
         await self.cascade.said("POST", "/v1/reorganisations", order | {"operations": [operation]})
         for key in self.documents:
-            path = f"/v1/documents/{self.documents[key].id}"
-            await self._learn(self.scenario.document(key), await self.cascade.said("GET", path))
+            await self._look(self.scenario.document(key))
 
     async def _ask(self, row: DocumentRow, asked: RoundRow) -> None:
         """Open a round on request on a document issued before."""
@@ -118,6 +117,10 @@ class Stage:
         body = self._round(asked) | {"selectors": [self._selector(select) for select in asked.select]}
         await self.cascade.said("POST", f"{path}/rounds", body)
         await self._learn(row, await self.cascade.said("GET", path))
+
+    async def _look(self, row: DocumentRow) -> None:
+        """Look at a document again, of which a period has opened by itself."""
+        await self._learn(row, await self.cascade.said("GET", f"/v1/documents/{self.documents[row.key].id}"))
 
     async def _learn(self, row: DocumentRow, body: Json) -> None:
         """Remember a document as it stands, and the obligations of its rounds so far."""
@@ -151,7 +154,8 @@ class Stage:
                 {"purpose": item.purpose} | ({"unit": self._ref(item.unit)} if item.unit else {"label": item.label})
                 for item in row.recipients
             ],
-            "rounds": [self._round(item) for item in row.rounds if item.at is None],
+            "rounds": [self._round(item) for item in row.rounds if item.at is None and not item.recurs],
+            "recurring": row.recurring,
         }
         if row.tracker:
             body["tracker_seat"] = await self._seat(row.tracker)
