@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from cascade_contracts.delivery import ClearanceRequest
 from harness.api import ApiClient, StillClock, api
 from harness.office import Json, Office, in_days, said
 from plan_api.escalation import handover, steps
@@ -102,7 +103,8 @@ async def test_a_recall_racing_a_step_never_sends_after_it(client: ApiClient, re
     async with client.services.engine.connect() as connection:
         page = (await handover.hand_over(connection, client.services, taken.batch_id, None, 100)).pages[0]
         ids = [notice.notice_id for notice in page.notices]
-        clearance = await handover.clearance(connection, taken.batch_id, ids)
+        asked = ClearanceRequest(notice_ids=ids)
+        clearance = (await handover.clearance(connection, client.services, taken.batch_id, asked)).clearance
     assert clearance.cleared == []
     assert {item.reason for item in clearance.withheld} == {"recalled"}
 

@@ -109,6 +109,7 @@ class Plan:
     batches: dict[UUID, list[NoticeOut]] = field(default_factory=dict)
     withheld: dict[UUID, str] = field(default_factory=dict)
     undecided: set[UUID] = field(default_factory=set)
+    moved: dict[UUID, NoticeOut] = field(default_factory=dict)
     outcomes: dict[UUID, Outcome] = field(default_factory=dict)
     handed: dict[UUID, int] = field(default_factory=dict)
     finished: set[UUID] = field(default_factory=set)
@@ -173,8 +174,14 @@ def _api(plan: Plan) -> FastAPI:
         withheld = [
             Withheld(notice_id=item, reason=plan.withheld[item]) for item in body.notice_ids if item in plan.withheld
         ]
-        held_back = plan.undecided | plan.withheld.keys()
-        return Clearance(cleared=[item for item in body.notice_ids if item not in held_back], withheld=withheld)
+        moved = [
+            plan.moved[item]
+            for item, addressee in body.addressees.items()
+            if item in plan.moved and plan.moved[item].recipient.addressee != addressee
+        ]
+        held_back = plan.undecided | plan.withheld.keys() | {item.notice_id for item in moved}
+        cleared = [item for item in body.notice_ids if item not in held_back]
+        return Clearance(cleared=cleared, withheld=withheld, readdressed=moved)
 
     @app.post(base + "/outcomes")
     async def outcomes(batch_id: UUID, authorization: Annotated[str, Header()], body: Outcomes) -> None:

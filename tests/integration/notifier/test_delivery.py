@@ -247,3 +247,31 @@ async def test_a_notice_no_template_can_say_fails_alone(notifier: Notifier, plan
     await deliver(notifier, order)
 
     assert (plan.state_of(odd), plan.state_of(fine)) == ("failed", "delivered")
+
+
+async def test_a_notice_whose_seat_changed_hands_goes_to_the_new_holder_only(
+    notifier: Notifier, plan: Plan, post: Post
+) -> None:
+    left, shared, gone, stays = (
+        notice("cu@hp.test", "cu2@hp.test"),
+        notice("vt@hp.test"),
+        notice("x@hp.test"),
+        notice("y@hp.test"),
+    )
+    order = plan.batch(left, shared, gone, stays)
+    for item, addresses in ((left, ["moi@hp.test", "moi2@hp.test"]), (shared, ["vt@hp.test"]), (gone, [])):
+        again = notice(*addresses, link="https://cascade.test/l/fresh")
+        again.recipient.addressee = "somebody else"
+        plan.moved[item.notice_id] = again.model_copy(update={"notice_id": item.notice_id})
+    post.refusals["moi@hp.test"] = "550 5.1.1 unknown"
+
+    end = await deliver(notifier, order)
+
+    assert end.remaining == 0
+    assert sorted(mail.recipient for mail in post.mails) == ["moi2@hp.test", "vt@hp.test", "y@hp.test"]
+    assert "/l/fresh" in post.received("moi2@hp.test")[0].text()
+    assert "/l/fresh" in post.received("vt@hp.test")[0].text()
+    assert "/l/secret-token" in post.received("y@hp.test")[0].text()
+    assert [plan.state_of(item) for item in (left, shared, stays)] == ["delivered"] * 3
+    assert (plan.state_of(gone), plan.outcomes[gone.notice_id].detail) == ("unreachable", "no_address")
+    assert plan.finished == {order.batch_id}

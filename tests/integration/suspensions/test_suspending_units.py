@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from cascade_contracts.delivery import ClearanceRequest
 from cascade_contracts.vocabulary import Role
 from harness.api import ApiClient, StillClock, api
 from harness.office import Json, Office, said
@@ -212,7 +213,8 @@ async def test_a_notice_on_its_way_is_withheld(communes: Communes) -> None:
 
     async with client.services.engine.connect() as connection:
         rows = (await connection.execute(text("select id, batch_id from notice"))).all()
-        answer = await handover.clearance(connection, rows[0].batch_id, [row.id for row in rows])
+        asked = ClearanceRequest(notice_ids=[row.id for row in rows])
+        answer = (await handover.clearance(connection, client.services, rows[0].batch_id, asked)).clearance
 
     assert (len(answer.cleared), [held.reason for held in answer.withheld]) == (3, ["suspended"])
 

@@ -74,6 +74,7 @@ async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncItera
     try:
         async with FactsClient(settings.plan_api_url, settings.internal_token.get_secret_value()) as facts:
             reporter = Reporter(engine, facts, clock)
+            recorder = Recorder(registry, renderer, keyring)
             attempts = Attempts(
                 engine, registry, renderer, keyring, clock, give_up=timedelta(hours=settings.give_up_hours)
             )
@@ -82,11 +83,12 @@ async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncItera
                 facts,
                 attempts,
                 reporter,
+                recorder,
                 clock,
                 workers=settings.smtp_connections,
                 transmit_lease=timedelta(seconds=settings.smtp_timeout + 5),
             )
-            take_over = TakeOver(engine, facts, Recorder(registry, renderer, keyring), clock)
+            take_over = TakeOver(engine, facts, recorder, clock)
             activities = DeliveryActivities(engine, take_over, pages)
             try:
                 yield Notifier(engine, keyring, facts, attempts, reporter, activities)

@@ -52,11 +52,10 @@ class FactsClient:
         """Say of batches that all their notices are recorded here. Idempotent."""
         await self._post("handed", HandedOver(notices=notices))
 
-    async def clearance(self, batch_id: UUID, notice_ids: list[UUID]) -> Clearance:
-        """Ask which notices are still owed."""
-        return Clearance.model_validate_json(
-            await self._post(f"{batch_id}/clearance", ClearanceRequest(notice_ids=notice_ids))
-        )
+    async def clearance(self, batch_id: UUID, addressees: dict[UUID, str]) -> Clearance:
+        """Ask which notices are still owed, and whether these are whom they would still go to."""
+        request = ClearanceRequest(notice_ids=sorted(addressees), addressees=addressees)
+        return Clearance.model_validate_json(await self._post(f"{batch_id}/clearance", request))
 
     async def outcomes(self, batch_id: UUID, outcomes: Outcomes) -> None:
         """Report what became of notices. Idempotent by notice."""

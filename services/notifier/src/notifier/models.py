@@ -36,7 +36,8 @@ class DeliveryState(StrEnum):
     """One try to get a notice to one address.
 
     `standby` waits for an earlier address of the same notice to fail. Only `pending` is ever claimed, so what was
-    `transmitting` when its process died becomes `unknown` and is never sent again.
+    `transmitting` when its process died becomes `unknown` and is never sent again. `replaced` was to go to somebody who
+    does not answer for the seat any more.
     """
 
     STANDBY = "standby"
@@ -48,6 +49,7 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
     SUPPRESSED = "suppressed"
     WITHHELD = "withheld"
+    REPLACED = "replaced"
 
 
 class NotifierTable(SQLModel, registry=registry()):

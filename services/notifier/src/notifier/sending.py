@@ -23,7 +23,7 @@ from notifier.channels.base import Retry, SendResult, SendState
 from notifier.facts_client import FactsClient
 from notifier.reporting import Reporter
 from notifier.store import pages
-from notifier.store.batches import KnownBatch
+from notifier.store.batches import KnownBatch, Recorder
 from notifier.store.channels import channel_down, channel_health, channel_up
 from notifier.store.pages import SLACK, Claimed
 
@@ -48,6 +48,7 @@ class PageSender:
         facts: FactsClient,
         attempts: Attempts,
         reporter: Reporter,
+        recorder: Recorder,
         clock: Clock,
         *,
         workers: int,
@@ -59,6 +60,7 @@ class PageSender:
         self._facts = facts
         self._attempts = attempts
         self._reporter = reporter
+        self._recorder = recorder
         self._clock = clock
         self._workers = workers
         self._lease = transmit_lease
@@ -110,17 +112,25 @@ class PageSender:
         return settled, claimed
 
     async def _clear(self, batch: KnownBatch, token: UUID, claimed: list[Claimed]) -> list[Claimed]:
-        """Return what may be sent now; withhold what is no longer owed, hold what plan-api would not say."""
-        asked = {item.notice_id for item in claimed}
-        answer = await self._facts.clearance(batch.id, sorted(asked))
+        """Return what may be sent now; withhold what is no longer owed, hold what plan-api would not say.
+
+        What another person answers for by now is recorded anew and waits for its own claim and clearance.
+        """
+        asked = {item.notice_id: item.recipient.addressee for item in claimed}
+        answer = await self._facts.clearance(batch.id, asked)
         withheld = [item for item in answer.withheld if item.notice_id in asked]
-        cleared = asked.intersection(answer.cleared) - {item.notice_id for item in withheld}
-        undecided = asked - cleared - {item.notice_id for item in withheld}
-        if withheld or undecided:
+        readdressed = [item for item in answer.readdressed if item.notice_id in asked]
+        stopped = {item.notice_id for item in withheld} | {item.notice_id for item in readdressed}
+        cleared = asked.keys() & set(answer.cleared) - stopped
+        undecided = asked.keys() - cleared - stopped
+        if stopped or undecided:
             now = self._clock.now()
             async with self._engine.begin() as connection:
                 if withheld:
                     await pages.withhold(connection, batch.month, token, withheld, now)
+                if readdressed:
+                    await self._recorder.readdress(connection, batch, token, readdressed, now)
+                    await pages.settle(connection, batch.month, [item.notice_id for item in readdressed], now)
                 if undecided:
                     await pages.hold(connection, batch.id, token, list(undecided), now)
         return [item for item in claimed if item.notice_id in cleared]

@@ -24,18 +24,22 @@ from plan_api.difficulties import endpoints as difficulties
 from plan_api.documents import change_endpoints as document_changes
 from plan_api.documents import endpoints as documents
 from plan_api.documents import file_endpoints as files
+from plan_api.escalation import endpoints as policies
 from plan_api.escalation import internal_endpoints as internal
 from plan_api.forms import endpoints as forms
 from plan_api.obligations import endpoints as obligations
 from plan_api.obligations import review_endpoints as reviews
 from plan_api.openapi import describe
+from plan_api.organizations import absence_endpoints as absences
 from plan_api.organizations import endpoints as organizations
+from plan_api.organizations import group_endpoints as groups
 from plan_api.organizations import import_endpoints as imports
 from plan_api.progress import endpoints as progress
 from plan_api.reorganisations import endpoints as reorganisations
 from plan_api.requests import ServicesOf, reachable_database
 from plan_api.services import Services
 from plan_api.suspensions import endpoints as suspensions
+from plan_api.tasks import endpoints as tasks
 from plan_api.web import endpoints as web
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -49,13 +53,17 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     difficulties.router,
     reviews.router,
     forms.router,
+    tasks.router,
     web.router,
     auth.router,
     organizations.router,
+    absences.router,
+    groups.router,
     imports.router,
     reorganisations.router,
     suspensions.router,
     calendar.router,
+    policies.router,
 )
 """Routes of every slice, the busiest first: a request is matched against each in turn."""
 
@@ -66,9 +74,11 @@ TAGS: Final = (
     {"name": "reorganisations", "description": "Merge, split, abolish, rename, move units while cascades run; undo."},
     {"name": "calendar", "description": "Days whose working status differs from the published calendar."},
     {"name": "documents", "description": "Directives and plans: draft, issue, suspend, resume, recall."},
+    {"name": "policies", "description": "How units are chased: versions of policies, and arming documents by them."},
     {"name": "obligations", "description": "What units owe: hand in, decide, extend, consolidate."},
     {"name": "forms", "description": "What a report fills in: fields with keys, checks, spreadsheets."},
     {"name": "difficulties", "description": "What hinders units or what they propose, and the answers."},
+    {"name": "tasks", "description": "Tasks of plans, what lower plans derive from them, progress against them."},
     {"name": "progress", "description": "Counts that add up, armed steps, the operator's figures."},
     {"name": "health", "description": "Is the process alive, can it serve."},
 )

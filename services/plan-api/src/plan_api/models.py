@@ -13,6 +13,7 @@ import plan_api.integration.models
 import plan_api.obligations.models
 import plan_api.organizations.models
 import plan_api.reorganisations.models
-import plan_api.suspensions.models  # noqa: F401
+import plan_api.suspensions.models
+import plan_api.tasks.models  # noqa: F401
 
 METADATA = SQLModel.metadata

@@ -136,6 +136,14 @@ def _judged() -> list[tuple[str, str, str]]:
             ),
         ),
         (
+            "obligations_unarmed",
+            tr("Nghĩa vụ không có nấc đôn đốc", "Obligations with nothing armed"),
+            tr(
+                "Không ai được nhắc về các nghĩa vụ này: áp lại chính sách (POST /v1/documents/{id}/rearm).",
+                "Nobody would be chased for these: arm their documents again (POST /v1/documents/{id}/rearm).",
+            ),
+        ),
+        (
             "outbox_failing",
             tr("Dòng hộp gửi bị lỗi", "Failing outbox rows"),
             tr("Kiểm tra Temporal và nhật ký của plan-api worker.", "Check Temporal and plan-api worker's log."),

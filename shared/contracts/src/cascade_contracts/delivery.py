@@ -82,12 +82,16 @@ class NoticeItem(WireModel):
 
 
 class NoticeRecipient(WireModel):
-    """The seat a notice goes to and who holds it; no address means unreachable, to be reported, not skipped."""
+    """The seat a notice goes to and who holds it; no address means unreachable, to be reported, not skipped.
+
+    `addressee` stands for who answers for the seat, with which addresses; it is given back when clearance is asked.
+    """
 
     seat_id: UUID
     seat_title: str
     unit_name: str
     language: str = "vi"
+    addressee: str = ""
     addresses: list[Address] = Field(default_factory=list)
 
 
@@ -154,9 +158,13 @@ class HandedOver(WireModel):
 
 
 class ClearanceRequest(WireModel):
-    """Body of `POST …/clearance`: which of these notices are still owed and may be sent now?"""
+    """Body of `POST …/clearance`: which of these notices are still owed and may be sent now?
+
+    `addressees` says to whom notifier would send each; about a notice it leaves out nothing is compared.
+    """
 
     notice_ids: list[UUID]
+    addressees: dict[UUID, str] = Field(default_factory=dict)
 
 
 class Withheld(WireModel):
@@ -167,10 +175,15 @@ class Withheld(WireModel):
 
 
 class Clearance(WireModel):
-    """Answer to a clearance request; a notice in neither list is to be held and asked about again."""
+    """Answer to a clearance request; a notice in no list is to be held and asked about again.
+
+    `readdressed` are owed still, but somebody else answers for the seat by now: these addresses and this link take the
+    place of what was recorded, then clearance is asked again.
+    """
 
     cleared: list[UUID]
     withheld: list[Withheld]
+    readdressed: list[NoticeOut] = Field(default_factory=list)
 
 
 class Outcome(WireModel):

@@ -8,7 +8,7 @@ from uuid import UUID
 from cascade_contracts.delivery import NoticeOut
 from cascade_contracts.ids import new_id
 from cascade_contracts.vocabulary import NoticeState
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,15 @@ from notifier.models import Batch, Delivery, DeliveryState, Notice, table
 from notifier.rendering import Renderer, template_for
 
 batches, notices, deliveries = table(Batch), table(Notice), table(Delivery)
+
+
+_REPLACE = text(
+    """
+    update delivery set state = :state, attempt_token = null, finished_at = :now, detail = 'readdressed'
+    where month = :month and notice_id = any(cast(:notices as uuid[]))
+      and (state in ('standby', 'pending') or (state = 'claimed' and attempt_token = :token))
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,37 @@ class Recorder:
         rows = [row for batch, notice in given for row in self._delivery_rows(batch, notice, now)]
         if rows:
             await connection.execute(insert(deliveries).on_conflict_do_nothing(), rows)
+
+    async def readdress(
+        self, connection: AsyncConnection, batch: KnownBatch, token: UUID, page: Sequence[NoticeOut], now: datetime
+    ) -> None:
+        """Let other addresses take the place of those recorded and not tried to the end; `token` holds their claims.
+
+        An address both persons share is used again.
+        """
+        ids = [notice.notice_id for notice in page]
+        await connection.execute(
+            _REPLACE,
+            {"month": batch.month, "notices": ids, "token": token, "now": now, "state": DeliveryState.REPLACED},
+        )
+        for notice in page:
+            row = self._notice_row(batch, notice)
+            values = {name: row[name] for name in ("facts", "recipient", "link_enc")}
+            await connection.execute(
+                update(notices).where(notices.c.month == batch.month, notices.c.id == notice.notice_id).values(**values)
+            )
+        rows = [row for notice in page for row in self._delivery_rows(batch, notice, now)]
+        if rows:
+            again = insert(deliveries)
+            fresh = {name: again.excluded[name] for name in ("state", "position", "attempts", "created_at", "detail")}
+            await connection.execute(
+                again.on_conflict_do_update(
+                    constraint="delivery_once",
+                    set_=fresh | {"finished_at": None, "retry_at": None},
+                    where=deliveries.c.state == DeliveryState.REPLACED,
+                ),
+                rows,
+            )
 
     def _notice_row(self, batch: KnownBatch, notice: NoticeOut) -> dict[str, object]:
         template = template_for(notice.facts.step, notice.facts.audience)

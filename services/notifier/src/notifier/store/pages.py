@@ -159,7 +159,8 @@ _SETTLE = text(
             case when count(d.id) = 0 then 'no_address'
                  else (array_agg(d.detail order by d.state = 'accepted' desc, d.state = 'unknown' desc,
                                  d.position desc))[1] end as detail
-        from notice n left join delivery d on d.month = n.month and d.notice_id = n.id
+        from notice n
+        left join delivery d on d.month = n.month and d.notice_id = n.id and d.state <> 'replaced'
         where n.month = :month and n.id = any(cast(:notices as uuid[])) and n.state = any(cast(:from_states as text[]))
         group by n.month, n.id
         having coalesce(bool_or(d.state in ('accepted', 'unknown')), false)

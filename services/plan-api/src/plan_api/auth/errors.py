@@ -17,6 +17,18 @@ class Unauthenticated(Refusal):
         super().__init__(headers={"WWW-Authenticate": 'Bearer realm="cascade"'})
 
 
+class KeyOfEndedUnit(Refusal):
+    """The key belongs to a unit that has ended; others go on in its place."""
+
+    code, status = "unit_ended_key", 403
+    title = ("Đơn vị của khóa này đã kết thúc hoạt động", "The unit of this key has ended")
+    remedy = (
+        "{unit} kết thúc hoạt động từ ngày {on}; {vi}. Kính đề nghị dùng khóa API của đơn vị kế thừa, hoặc đề nghị "
+        "quản trị viên cấp khóa mới.",
+        "{unit} ended on {on}; {en}. Use a key of the successor, or ask the administrator for one.",
+    )
+
+
 class AccountNeedsUnit(Refusal):
     """A role that acts for a unit was to be given to an account without one."""
 

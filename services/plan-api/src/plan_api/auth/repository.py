@@ -16,16 +16,6 @@ ACCOUNT: Final = Account.__table__  # type: ignore[attr-defined]
 LINK: Final = Link.__table__  # type: ignore[attr-defined]
 
 
-_BY_KEY: Final = select(ACCOUNT.c.id, ACCOUNT.c.name, ACCOUNT.c.role, ACCOUNT.c.unit_id).where(
-    ACCOUNT.c.key_hash == bindparam("key_hash"), ACCOUNT.c.revoked_at.is_(None)
-)
-
-
-async def account_by_key(connection: AsyncConnection, key_hash: bytes) -> Row[Any] | None:
-    """Return the account a key belongs to, unless revoked."""
-    return (await connection.execute(_BY_KEY, {"key_hash": key_hash})).one_or_none()
-
-
 async def account(connection: AsyncConnection, account_id: UUID, *, lock: bool = False) -> Row[Any] | None:
     """Return an account."""
     statement = select(ACCOUNT).where(ACCOUNT.c.id == account_id)
@@ -68,6 +58,12 @@ async def living_with_role(connection: AsyncConnection, role: str) -> Sequence[U
 async def insert_links(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     """Insert links; those that exist already stay as they are (a repeated hand-over)."""
     await connection.execute(upsert(LINK).on_conflict_do_nothing(index_elements=[LINK.c.id]), rows)
+
+
+async def links(connection: AsyncConnection, ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """Return links by id."""
+    wanted = bindparam("ids", list(ids), type_=ARRAY(Uuid))
+    return (await connection.execute(select(LINK).where(LINK.c.id == any_(wanted)))).all()
 
 
 async def link_by_token(connection: AsyncConnection, token_hash: bytes) -> Row[Any] | None:

@@ -5,22 +5,27 @@ upon; a caller without a unit is system-wide. The policy itself is `plan_api.rul
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from cascade_contracts.vocabulary import Role
 from cascade_servicekit.problems import Forbidden, NotFound
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth import repository
-from plan_api.auth.errors import Unauthenticated
+from plan_api.auth.errors import KeyOfEndedUnit, Unauthenticated
 from plan_api.journal import Journal
 from plan_api.organizations import service as organizations
+from plan_api.read.answering import may_answer
+from plan_api.read.callers import account_by_key
+from plan_api.read.heirs import Ended, ended
 from plan_api.requests import Caller, reachable_database
 from plan_api.rules.access import Relation, Verb, may
+from plan_api.rules.calendar import local_date
+from plan_api.rules.vietnamese import format_date
 from plan_api.services import Services
 from plan_api.tokens import token_hash
 
@@ -73,6 +78,7 @@ async def authenticate(services: Services, key: str | None) -> Caller:
 
     Raises:
         Unauthenticated: no key came, or it is unknown or revoked.
+        KeyOfEndedUnit: its unit has ended; says who took over.
     """
     if not key:
         raise Unauthenticated
@@ -82,7 +88,9 @@ async def authenticate(services: Services, key: str | None) -> Caller:
     if kept is not None and kept[0] > time.monotonic():
         return kept[1]
     async with reachable_database(), services.reading.connect() as connection:
-        row = await repository.account_by_key(connection, digest)
+        row = await account_by_key(connection, digest)
+        if row is not None and row.unit_ends_on is not None:
+            await _refuse_ended(connection, services, row.unit_id)
     if row is None:
         callers.pop(digest, None)
         raise Unauthenticated
@@ -93,8 +101,23 @@ async def authenticate(services: Services, key: str | None) -> Caller:
     return caller
 
 
+async def _refuse_ended(connection: AsyncConnection, services: Services, unit_id: UUID) -> None:
+    unit = await ended(connection, unit_id, local_date(services.clock.now()))
+    if unit is not None:
+        vi, en = successors_said(unit)
+        raise KeyOfEndedUnit(unit=unit.name, on=format_date(unit.on), vi=vi, en=en)
+
+
+def successors_said(unit: Ended) -> tuple[str, str]:
+    """Return who took over from an ended unit, in Vietnamese and English, as part of a sentence."""
+    if not unit.successors:
+        return "không có đơn vị kế thừa", "nobody took over from it"
+    names = ", ".join(unit.successors)
+    return f"đơn vị kế thừa: {names}", f"its work went on to {names}"
+
+
 def forget_callers(services: Services) -> None:
-    """Look every key up again: an account has just been revoked by this process."""
+    """Look every key up again: an account has just been revoked, or a unit ended, by this process."""
     _callers(services).clear()
 
 
@@ -167,11 +190,34 @@ async def make_links(connection: AsyncConnection, services: Services, rows: Sequ
     )
 
 
+async def relink(
+    connection: AsyncConnection, services: Services, to: Mapping[UUID, tuple[UUID, UUID]], now: datetime
+) -> dict[UUID, str]:
+    """Make links for who answers notices now, given as (seat, holder) by notice; return each notice's token.
+
+    The link a notice began with serves again where it is the same person's; asked again, the same tokens come back.
+    """
+    again: dict[UUID, LinkRow] = {}
+    for row in await repository.links(connection, list(to)):
+        seat_id, holder_id = to[row.id]
+        same = row.holder_id == holder_id and row.seat_id == seat_id and row.revoked_at is None
+        link_id = row.id if same else uuid5(row.id, f"{seat_id}/{holder_id}")
+        again[row.id] = LinkRow(link_id, seat_id, holder_id, row.obligation_id, row.round_id)
+    await make_links(connection, services, list(again.values()), now)
+    return {notice_id: services.links.token(link.id) for notice_id, link in again.items()}
+
+
 async def open_link(connection: AsyncConnection, services: Services, token: str, now: datetime) -> LinkView | None:
-    """Return the link a token opens, or None when it is unknown, expired or revoked."""
+    """Return the link a token opens, or None when it is unknown, expired or revoked, or its person does not answer.
+
+    It opens for who holds its seat on the day or stands in for an absent holder: it dies without being revoked. One
+    made for a seat and no person opens while it lasts.
+    """
     del services
     row = await repository.link_by_token(connection, token_hash(token))
     if row is None or row.revoked_at is not None or row.expires_at <= now:
+        return None
+    if row.holder_id is not None and not await may_answer(connection, row.holder_id, row.seat_id, local_date(now)):
         return None
     seat = (await organizations.seat_cards(connection, [row.seat_id]))[row.seat_id]
     return LinkView(

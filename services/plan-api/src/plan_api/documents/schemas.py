@@ -51,9 +51,13 @@ class SelectionIn(Body):
     """Units by what they are: those below `under` (any depth, or `direct`) on the day, without those excluded.
 
     `under` is the issuer when not given, `line` keeps to lines of one kind all the way down, `kinds` to kinds of units.
+    `groups` (codes or ids) names groups instead, or besides: with `under` as well, only their units below it. Units of
+    `excluding_groups` are left out like those of `excluding`. An ended member stands for its successors.
     """
 
     under: UnitRef | None = None
+    groups: list[Short] = Field(default_factory=list, max_length=20)
+    excluding_groups: list[Short] = Field(default_factory=list, max_length=20)
     kinds: list[UnitKind] = Field(default_factory=list, max_length=20)
     line: LineKind | None = None
     direct: bool = False

@@ -22,6 +22,7 @@ from plan_api.documents.schemas import (
     SelectionIn,
     SelectorIn,
 )
+from plan_api.organizations import groups
 from plan_api.organizations import service as organizations
 from plan_api.paging import CursorInvalid, decode_cursor, encode_cursor
 from plan_api.requests import Caller
@@ -55,7 +56,7 @@ async def select(
     `among` keeps to some units, those a document binds.
 
     Raises:
-        UnitUnknown, SelectorMatchesNobody: naming `field`.
+        UnitUnknown, GroupUnknown, SelectorMatchesNobody: naming `field`.
         NotFound, Forbidden: the caller may not read the unit whose subordinates it selects.
     """
     under = (
@@ -65,15 +66,28 @@ async def select(
     )
     await require(connection, caller, Verb.READ, under)
     excluded = await organizations.known_units(connection, given.excluding, f"{field}.excluding")
-    found = await organizations.select_below(
-        connection, under, on, line=given.line, kinds=given.kinds, direct=given.direct
-    )
+    excluded += await groups.units_of(connection, caller, given.excluding_groups, on, f"{field}.excluding_groups")
+    found = await _reached(connection, caller, under, given, on, field)
     left_out = {issuer_id, *excluded}
     selected = [unit_id for unit_id in found if unit_id not in left_out and (among is None or unit_id in among)]
     if not selected:
         cards = await organizations.unit_cards(connection, [under])
         raise SelectorMatchesNobody(field=field, under=cards[under].name)
     return selected
+
+
+async def _reached(
+    connection: AsyncConnection, caller: Caller, under: UUID, given: SelectionIn, on: date, field: str
+) -> list[UUID]:
+    """Return the units below a unit, those of groups, or (with both given) those of groups below it."""
+    grouped = await groups.units_of(connection, caller, given.groups, on, f"{field}.groups")
+    if given.groups and given.under is None:
+        cards = await organizations.unit_cards(connection, grouped if given.kinds else [])
+        return [unit_id for unit_id in grouped if not given.kinds or cards[unit_id].kind in given.kinds]
+    below = await organizations.select_below(
+        connection, under, on, line=given.line, kinds=given.kinds, direct=given.direct
+    )
+    return [unit_id for unit_id in below if unit_id in set(grouped)] if given.groups else below
 
 
 async def resolve(

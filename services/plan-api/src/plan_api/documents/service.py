@@ -73,6 +73,11 @@ async def reproject_round(
     )
 
 
+async def rearm_round(connection: AsyncConnection, round_id: UUID, policy_id: UUID) -> None:
+    """Let a locked round go on by another policy version: what is armed from now on is armed by it."""
+    await repository.change_round(connection, round_id, policy_id=policy_id)
+
+
 async def mark_settled(connection: AsyncConnection, round_id: UUID, now: datetime) -> bool:
     """Record that a round is settled; return whether this call did."""
     return await repository.mark_round(connection, round_id, "settled_at", now)

@@ -1,30 +1,31 @@
 """Hand batches over to notifier and take outcomes back: the facts behind `/internal/v1/batches`."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from cascade_contracts.delivery import (
-    Address,
     Clearance,
+    ClearanceRequest,
     Handover,
     NoticeFacts,
     NoticeOut,
     NoticePage,
-    NoticeRecipient,
     Outcomes,
     Withheld,
 )
-from cascade_contracts.vocabulary import Audience, Channel, RoundKind, StepKind
+from cascade_contracts.vocabulary import Audience, RoundKind, StepKind
 from cascade_servicekit.problems import NotFound
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.calendar import service as calendar
-from plan_api.escalation import repository
+from plan_api.escalation import addressing, repository
+from plan_api.escalation.addressing import Addressed
 from plan_api.escalation.service import kept_policy
 from plan_api.read import notices as read
 from plan_api.rules.calendar import WorkCalendar, local_date
@@ -51,15 +52,15 @@ async def hand_over(
     facts = await read.batch_facts(connection, [batch_id])
     if batch_id not in facts:
         raise NotFound(what="batch")
-    today = local_date(services.clock.now())
-    rows = list(await read.notice_rows(connection, [batch_id], today, after, limit))
+    rows = await read.notice_rows(connection, [batch_id], after, limit)
     following = rows[-1].id if len(rows) == limit else None
     if following is None and after is None:
         neighbours = await read.waiting_batches(connection, batch_id, limit - len(rows))
         if neighbours:
             facts |= await read.batch_facts(connection, neighbours)
-            rows += await read.notice_rows(connection, neighbours, today, None, limit)
-    notices = await _notices(connection, services, facts, rows)
+            rows += await read.notice_rows(connection, neighbours, None, limit)
+    addressed = await addressing.present(connection, facts, rows, services.clock.now())
+    notices = await _notices(connection, services, facts, addressed.values())
     return Handover(
         pages=[
             NoticePage(
@@ -74,12 +75,16 @@ async def hand_over(
 
 
 async def _notices(
-    connection: AsyncConnection, services: Services, facts: dict[UUID, Row[Any]], rows: Sequence[Row[Any]]
+    connection: AsyncConnection,
+    services: Services,
+    facts: dict[UUID, Row[Any]],
+    addressed: Collection[Addressed],
+    tokens: Mapping[UUID, str] | None = None,
 ) -> dict[UUID, list[NoticeOut]]:
-    """Return the notices of rows, by batch."""
+    """Return notices by batch; `tokens` are of links made anew."""
     ladders = [batch.ladder_id for batch in facts.values()]
     following, spoken = await read.next_steps(connection, ladders), await read.spoken(connection, ladders)
-    subjects = await read.about(connection, [row.id for row in rows])
+    subjects = await read.about(connection, [to.notice_id for to in addressed])
     days = await calendar.work_calendar(connection, services)
     common = {
         batch.id: _Common(
@@ -93,8 +98,9 @@ async def _notices(
         for batch in facts.values()
     }
     notices: dict[UUID, list[NoticeOut]] = defaultdict(list)
-    for row in rows:
-        notices[row.batch_id].append(common[row.batch_id].notice(row, subjects[row.id]))
+    for to in addressed:
+        token = (tokens or {}).get(to.notice_id)
+        notices[to.batch_id].append(common[to.batch_id].notice(to, subjects[to.notice_id], token))
     return notices
 
 
@@ -115,35 +121,20 @@ class _Common:
         self._rehearsal = rehearsal
         self._days_between = cache(days.working_days_between)
 
-    def notice(self, row: Row[Any], about: read.About) -> NoticeOut:
-        """Return one notice with its recipient's addresses deciphered."""
+    def notice(self, to: Addressed, about: read.About, token: str | None = None) -> NoticeOut:
+        """Return one notice with its recipient's addresses deciphered; `token` is of the link, by default its first.
+
+        Where the first link is another person's, the addressee stays open: it is settled when clearance is asked.
+        """
+        first = to.answerer is not None and to.answerer.holder_id == to.linked_to
+        addressee = to.version if first or token is not None or to.answerer is None else ""
         return NoticeOut(
-            notice_id=row.id,
-            recipient=NoticeRecipient(
-                seat_id=row.seat_id,
-                seat_title=row.seat_title,
-                unit_name=row.unit_name,
-                language=row.language or "vi",
-                addresses=self._addresses(row),
-            ),
-            facts=self._facts(row.id, about),
+            notice_id=to.notice_id,
+            recipient=to.recipient(self._services, addressee),
+            facts=self._facts(token or self._services.links.token(to.notice_id), about),
         )
 
-    def _addresses(self, row: Row[Any]) -> list[Address]:
-        cipher = self._services.cipher
-        by_channel = {
-            Channel.EMAIL: cipher.decrypt(row.email_encrypted),
-            Channel.ZALO: cipher.decrypt(row.phone_encrypted),
-        }
-        preferred = [Channel(channel) for channel in row.channels or []]
-        order = dict.fromkeys([*preferred, *Channel])
-        return [
-            Address(channel=channel, address=address)
-            for channel in order
-            if (address := by_channel[channel]) is not None
-        ]
-
-    def _facts(self, notice_id: UUID, about: read.About) -> NoticeFacts:
+    def _facts(self, token: str, about: read.About) -> NoticeFacts:
         batch, now = self._batch, self._batch.created_at
         left, late = self._distance(about, now)
         return NoticeFacts(
@@ -170,7 +161,7 @@ class _Common:
             announcement_folded=batch.announcement_folded,
             belated=batch.belated,
             rehearsal=self._rehearsal,
-            link=f"{self._services.settings.public_url}/l/{self._services.links.token(notice_id)}",
+            link=f"{self._services.settings.public_url}/l/{token}",
         )
 
     def _distance(self, about: read.About, now: datetime) -> tuple[int | None, int | None]:
@@ -183,15 +174,49 @@ class _Common:
         return None, max(self._days_between(about.due_on, today), 0)
 
 
-async def clearance(connection: AsyncConnection, batch_id: UUID, notice_ids: list[UUID]) -> Clearance:
-    """Say which notices are still owed; those of a suspended document are in neither list and so are held."""
-    if await repository.batch(connection, batch_id) is None:
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """An answer to a clearance request, and the notices somebody else answers for by now."""
+
+    clearance: Clearance
+    changed: list[Addressed]
+
+
+async def clearance(
+    connection: AsyncConnection, services: Services, batch_id: UUID, asked: ClearanceRequest
+) -> Cleared:
+    """Say which notices are still owed; those of a suspended document are in no list and so are held.
+
+    What somebody else answers for than notifier has recorded is not cleared: `readdressed` says whom it goes to now.
+    """
+    facts = await read.batch_facts(connection, [batch_id])
+    if batch_id not in facts:
         raise NotFound(what="batch")
-    standing = await read.still_owed(connection, batch_id, notice_ids)
-    return Clearance(
-        cleared=[notice_id for notice_id, why in standing.items() if why is None],
-        withheld=[Withheld(notice_id=notice_id, reason=why) for notice_id, why in standing.items() if why is not None],
+    standing = await read.still_owed(connection, batch_id, asked.notice_ids)
+    owed = [notice_id for notice_id, why in standing.items() if why is None]
+    compared = [notice_id for notice_id in owed if notice_id in asked.addressees]
+    rows = await read.notice_rows(connection, [batch_id], None, len(compared), compared) if compared else []
+    present = await addressing.present(connection, facts, rows, services.clock.now())
+    changed = [to for to in present.values() if to.version != asked.addressees[to.notice_id]]
+    elsewhere = {to.notice_id for to in changed}
+    return Cleared(
+        Clearance(
+            cleared=[notice_id for notice_id in owed if notice_id not in elsewhere],
+            withheld=[
+                Withheld(notice_id=notice_id, reason=why) for notice_id, why in standing.items() if why is not None
+            ],
+        ),
+        changed,
     )
+
+
+async def readdressed(
+    connection: AsyncConnection, services: Services, batch_id: UUID, changed: Sequence[Addressed]
+) -> list[NoticeOut]:
+    """Point notices to who answers now, and return them with addresses and links of those."""
+    facts = await read.batch_facts(connection, [batch_id])
+    tokens = await addressing.readdress(connection, services, changed, services.clock.now())
+    return (await _notices(connection, services, facts, changed, tokens))[batch_id]
 
 
 async def handed(connection: AsyncConnection, batch_ids: Collection[UUID], now: datetime) -> None:

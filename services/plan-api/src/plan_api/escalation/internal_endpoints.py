@@ -51,7 +51,12 @@ async def handed(services: ServicesOf, body: HandedOver) -> None:
 async def clearance(services: ServicesOf, batch_id: UUID, body: ClearanceRequest) -> Clearance:
     """Say which notices may still be sent."""
     async with reachable_database(), services.reading.connect() as connection:
-        return await handover.clearance(connection, batch_id, body.notice_ids)
+        answer = await handover.clearance(connection, services, batch_id, body)
+    if answer.changed:
+        async with reachable_database(), services.engine.begin() as connection:
+            notices = await handover.readdressed(connection, services, batch_id, answer.changed)
+        return answer.clearance.model_copy(update={"readdressed": notices})
+    return answer.clearance
 
 
 @router.post("/{batch_id}/outcomes", status_code=204)

@@ -35,6 +35,23 @@ async def newest_policy(connection: AsyncConnection, code: str) -> Row[Any] | No
     return cast("Row[Any] | None", (await connection.execute(query)).one_or_none())
 
 
+async def policy_version(connection: AsyncConnection, code: str, version: int) -> Row[Any] | None:
+    """Return one version of a policy."""
+    query = select(POLICY).where(POLICY.c.code == code, POLICY.c.version == version)
+    return (await connection.execute(query)).one_or_none()
+
+
+async def policies(connection: AsyncConnection, code: str | None = None) -> list[Row[Any]]:
+    """Return every version (of one policy), by code, the newest first."""
+    query = select(POLICY).order_by(POLICY.c.code, POLICY.c.version.desc())
+    return list(await connection.execute(query if code is None else query.where(POLICY.c.code == code)))
+
+
+async def lock_policy(connection: AsyncConnection, code: str) -> None:
+    """Let one transaction at a time add versions of a policy."""
+    await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"policy {code}", 0))))
+
+
 async def policy_body(connection: AsyncConnection, policy_id: UUID) -> dict[str, Any]:
     """Return the body of a policy version."""
     body: dict[str, Any] = (
@@ -62,14 +79,16 @@ async def find_shared_ladder(
     mode: str,
     due_at: datetime | None,
     anchor_at: datetime | None,
+    policy_id: UUID,
 ) -> UUID | None:
-    """Return a round's shared ladder of a kind, mode and due time (reviews: of an anchor), or None."""
+    """Return a round's shared ladder of a policy, kind, mode and due time (reviews: of an anchor), or None."""
     query = select(LADDER.c.id).where(
         LADDER.c.round_id == round_id,
         LADDER.c.kind == kind,
         LADDER.c.mode == mode,
         LADDER.c.shared,
         LADDER.c.due_at.is_not_distinct_from(due_at),
+        LADDER.c.policy_id == policy_id,
         ~select(STEP.c.id).where(STEP.c.ladder_id == LADDER.c.id, STEP.c.why.in_(tuple(RetiredFor))).exists(),
     )
     if anchor_at is not None:
@@ -187,6 +206,22 @@ async def add_notices(
     """Insert notices and the record of which obligations the step spoke about."""
     await insert_many(connection, NOTICE, notices)
     await insert_many(connection, OBLIGATION_STEP, spoken)
+
+
+_RESEAT = text(
+    """
+    update notice set seat_id = s.seat_id, unit_id = s.unit_id
+    from unnest(cast(:ids as uuid[]), cast(:seats as uuid[]), cast(:units as uuid[])) as s(id, seat_id, unit_id)
+    where notice.id = s.id and notice.seat_id <> s.seat_id
+    """
+)
+
+
+async def reseat_notices(connection: AsyncConnection, seats: Sequence[tuple[UUID, UUID, UUID]]) -> None:
+    """Let notices speak to other seats; given are (notice, seat, unit)."""
+    if seats:
+        ids, seat_ids, unit_ids = (list(column) for column in zip(*seats, strict=True))
+        await connection.execute(_RESEAT, {"ids": ids, "seats": seat_ids, "units": unit_ids})
 
 
 async def batch_of_step(connection: AsyncConnection, step_id: UUID) -> Row[Any] | None:

@@ -3,6 +3,7 @@
 Calendar and policy are evaluated here, in the transaction that makes the ladder, never inside a workflow.
 """
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,26 +12,20 @@ from uuid import UUID
 
 from cascade_contracts.ids import new_id
 from cascade_contracts.vocabulary import AssignmentMode, LadderKind, StepKind, StepOutcome
-from cascade_servicekit.problems import Refusal
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.escalation import repository
+from plan_api.escalation.errors import StepNotArmable, UnknownPolicy
 from plan_api.journal import Journal
 from plan_api.rules.calendar import WorkCalendar, local_date, start_of_day
-from plan_api.rules.ladders import ANNOUNCING, ArmedStep, arm
+from plan_api.rules.ladders import ANNOUNCING, ArmedStep, StepCannotBeArmed, arm
 from plan_api.rules.policies import REHEARSAL_POLICY, STANDARD_POLICY, Policy, policy_from_json, policy_to_json
 from plan_api.services import Services
 
+log = logging.getLogger(__name__)
+
 BUILT_IN = {policy.code: policy for policy in (STANDARD_POLICY, REHEARSAL_POLICY)}
-
-
-class UnknownPolicy(Refusal):
-    """No escalation policy of this code."""
-
-    code, status = "unknown_policy", 422
-    title = ("Không có chính sách đôn đốc", "Unknown policy")
-    remedy = ("Không có chính sách «{policy}».", "There is no policy “{policy}”.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +101,18 @@ async def kept_policy(connection: AsyncConnection, services: Services, policy_id
 
 
 async def find_review(
-    connection: AsyncConnection, services: Services, order: LadderOrder, calendar: WorkCalendar
+    connection: AsyncConnection,
+    services: Services,
+    order: LadderOrder,
+    policy: PolicyInForce,
+    calendar: WorkCalendar,
 ) -> UUID | None:
-    """Return a committed review ladder of a round and anchor; it stays the one until the calendar changes."""
-    kept: dict[tuple[UUID, datetime, str], UUID] = services.cache.setdefault("escalation.reviews", {})  # type: ignore[assignment]
-    key = (order.round_id, order.anchor_at, calendar.version)
+    """Return a committed review ladder of a round and anchor; it stays the one until calendar or policy change."""
+    kept: dict[tuple[UUID, datetime, UUID, str], UUID] = services.cache.setdefault("escalation.reviews", {})  # type: ignore[assignment]
+    key = (order.round_id, order.anchor_at, policy.id, calendar.version)
     found = kept.get(key)
     if found is None:
-        found = await find_shared(connection, order)
+        found = await find_shared(connection, order, policy)
         if found is not None:
             if len(kept) >= _KEPT:
                 kept.clear()
@@ -149,7 +148,7 @@ async def arm_ladder(
     """Make a ladder with absolute fire times and return its id.
 
     Raises:
-        StepCannotBeArmed: a step of the policy has no instant here; nothing is armed silently short.
+        StepNotArmable: a step of the policy has no instant here; nothing is armed silently short.
     """
     ladder = {
         "id": new_id(),
@@ -164,7 +163,13 @@ async def arm_ladder(
         "reason": order.reason,
         "armed_at": now,
     }
-    return await _add(connection, ladder, _steps(order, policy.policy, calendar, order.armed_from or now), now)
+    try:
+        steps = _steps(order, policy.policy, calendar, order.armed_from or now)
+    except StepCannotBeArmed as error:
+        log.exception("a ladder of round %s cannot be armed", order.round_id)
+        name = f"{policy.policy.code} v{policy.policy.version}"
+        raise StepNotArmable(field="policy", policy=name, why=error) from error
+    return await _add(connection, ladder, steps, now)
 
 
 async def _add(connection: AsyncConnection, ladder: dict[str, Any], steps: Sequence[ArmedStep], now: datetime) -> UUID:
@@ -226,12 +231,12 @@ async def succeed(
     steps: Sequence[ArmedStep],
     now: datetime,
     reason: str,
+    policy_id: UUID | None = None,
 ) -> UUID:
-    """Make the ladder that takes a kept one's place, with other instants, and return its id."""
+    """Make the ladder that takes a kept one's place, with other instants (and policy), and return its id."""
     kept = dict(ladder._mapping)
-    return await _add(
-        connection, kept | {"id": new_id(), "due_at": due_at, "reason": reason, "armed_at": now}, steps, now
-    )
+    made = {"id": new_id(), "due_at": due_at, "reason": reason, "armed_at": now}
+    return await _add(connection, kept | made | {"policy_id": policy_id or ladder.policy_id}, steps, now)
 
 
 async def retire(connection: AsyncConnection, ladder_ids: Sequence[UUID], now: datetime, why: str) -> None:
@@ -240,10 +245,12 @@ async def retire(connection: AsyncConnection, ladder_ids: Sequence[UUID], now: d
         await repository.skip_steps(connection, now, why, ladder_id=ladder_id)
 
 
-async def find_shared(connection: AsyncConnection, order: LadderOrder) -> UUID | None:
-    """Return the round's shared ladder for this due time (reviews: this anchor), or None."""
+async def find_shared(connection: AsyncConnection, order: LadderOrder, policy: PolicyInForce) -> UUID | None:
+    """Return the round's shared ladder of a policy for this due time (reviews: this anchor), or None."""
     anchor = order.anchor_at if order.kind is LadderKind.REVIEW else None
-    return await repository.find_shared_ladder(connection, order.round_id, order.kind, order.mode, order.due_at, anchor)
+    return await repository.find_shared_ladder(
+        connection, order.round_id, order.kind, order.mode, order.due_at, anchor, policy.id
+    )
 
 
 async def ladder_for(
@@ -253,10 +260,10 @@ async def ladder_for(
 
     Those who find none at once wait for one another and share what the first one makes.
     """
-    found = await find_shared(connection, order)
+    found = await find_shared(connection, order, policy)
     if found is None:
         await repository.lock_arming(connection, order.round_id)
-        found = await find_shared(connection, order)
+        found = await find_shared(connection, order, policy)
     return found or await arm_ladder(connection, order, policy, calendar, now)
 
 

@@ -215,7 +215,7 @@ async def _review_ladder(act: Act, standing: Standing) -> UUID:
         reason="hand_in",
     )
     days = await calendar.settled_calendar(act.connection, act.services)
-    found = await escalation.find_review(act.connection, act.services, order, days)
+    found = await escalation.find_review(act.connection, act.services, order, policy, days)
     if found is not None:
         return found
     act.agenda_changed(standing.document_id)

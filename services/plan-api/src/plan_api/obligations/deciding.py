@@ -7,6 +7,7 @@ from cascade_contracts.vocabulary import (
     AssignmentMode,
     LadderKind,
     ObligationState,
+    RoundKind,
     StepKind,
     SubmissionState,
 )
@@ -24,6 +25,7 @@ from plan_api.read.standing import Standing, lock_standing
 from plan_api.requests import Act
 from plan_api.rules.access import Verb
 from plan_api.rules.timeliness import HandIn, due_after_return
+from plan_api.tasks import coverage
 
 
 async def standing_to_decide(act: Act, obligation_id: UUID, verb: Verb = Verb.REVIEW) -> Standing:
@@ -56,11 +58,18 @@ def out(standing: Standing, state: ObligationState, row_version: int, due_at: da
     )
 
 
-async def accept(act: Act, obligation_id: UUID, note: str | None) -> ObligationOut:
-    """Accept what was submitted; the round settles with its last acceptance."""
+async def accept(act: Act, obligation_id: UUID, note: str | None, *, task_gaps: str | None = None) -> ObligationOut:
+    """Accept what was submitted; the round settles with its last acceptance.
+
+    Raises:
+        NotFound, NotTheDecidingUnit, DocumentNotInForce, WrongState: nothing changed.
+        TasksUncovered: a plan leaves tasks of the document uncovered, and no reason (`task_gaps`) is given.
+    """
     standing = await standing_to_decide(act, obligation_id)
     if standing.state is not ObligationState.SUBMITTED or standing.submission_id is None:
         raise WrongState(state=standing.state, verb="accept")
+    if standing.round_kind is RoundKind.PLAN:
+        await coverage.require_covered(act, standing.document_id, standing.submission_id, task_gaps)
     await repository.set_submission(
         act.connection, standing.submission_id, state=SubmissionState.ACCEPTED, decided_at=act.now
     )

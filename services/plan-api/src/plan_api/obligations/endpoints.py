@@ -115,7 +115,9 @@ async def correct(request: Request, caller: CallerOf, obligation_id: UUID, body:
 @router.post("/obligations/{obligation_id}/accept", response_model=ObligationOut, summary="Accept")
 async def accept(request: Request, caller: CallerOf, obligation_id: UUID, body: AcceptIn) -> Response:
     """Accept what was submitted."""
-    return await once(request, caller, lambda doing: decisions.accept(doing, obligation_id, body.note))
+    return await once(
+        request, caller, lambda doing: decisions.accept(doing, obligation_id, body.note, task_gaps=body.task_gaps)
+    )
 
 
 @router.post("/obligations/{obligation_id}/return", response_model=ObligationOut, summary="Return")

@@ -76,11 +76,15 @@ class Empty(Body):
 
 
 class AcceptIn(Body):
-    """An acceptance, with an optional note."""
+    """An acceptance, with an optional note.
+
+    `task_gaps` is the reason a plan that leaves tasks of its parent uncovered is accepted all the same.
+    """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}, {"note": "Đủ số liệu"}]})
 
     note: Reason | None = None
+    task_gaps: Reason | None = None
 
 
 class MarkIn(Body):

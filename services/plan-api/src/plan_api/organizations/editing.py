@@ -308,7 +308,8 @@ async def _holder(doing: Act, seat_id: UUID) -> Row[Any] | None:
 async def hand_over(doing: Act, seat_id: UUID, given: Handover) -> UUID:
     """Put a person into a seat from a date (default today); an acting one stands beside the holder.
 
-    The predecessor's time ends on that date and so do the links in messages sent to the predecessor.
+    The predecessor's time ends on that date and so do the links in messages sent to the predecessor; what is to be sent
+    still goes to the successor.
 
     Raises:
         NotFound, DateOrder.
@@ -333,7 +334,8 @@ async def _end_holder(doing: Act, seat_id: UUID, on: date) -> bool:
     if present.valid_from is not None and on < present.valid_from:
         raise DateOrder(field="effective_on", given=on.isoformat(), earliest=present.valid_from.isoformat())
     await doing.connection.execute(update(HOLDER).where(HOLDER.c.id == present.id).values(valid_to=on))
-    await auth.revoke_links_of_seats(doing.connection, [seat_id], doing.now)
+    if on <= local_date(doing.now):
+        await auth.revoke_links_of_holder(doing.connection, present.id, doing.now)
     return True
 
 

@@ -69,6 +69,62 @@ class SeatVacant(Refusal):
     )
 
 
+class AbsenceOverlaps(Refusal):
+    """The person is recorded as absent in part of this span already."""
+
+    code, status = "absence_overlaps", 409
+    title = ("Trùng thời gian vắng mặt", "Absences overlap")
+    remedy = (
+        "Người giữ vị trí «{seat}» đã được ghi vắng mặt từ ngày {from_on}. Kính đề nghị kết thúc lần vắng mặt đó "
+        "trước, hoặc chọn thời gian khác.",
+        "The holder of “{seat}” is recorded as absent from {from_on}. End that absence first, or give another span.",
+    )
+
+
+class SubstituteNotPossible(Refusal):
+    """Nobody who could stand in answers for the substitute's seat on the first day of the absence."""
+
+    code, status = "substitute_not_possible", 422
+    title = ("Không thể nhận làm thay", "This seat cannot stand in")
+    remedy = (
+        "Vị trí «{seat}» đang trống hoặc do chính người vắng mặt giữ. Kính đề nghị chọn vị trí của người khác.",
+        "Seat “{seat}” is vacant or held by the absent person. Choose the seat of somebody else.",
+    )
+
+
+class AbsenceOver(Refusal):
+    """The absence has ended already."""
+
+    code, status = "absence_over", 409
+    title = ("Đã kết thúc vắng mặt", "The absence is over")
+    remedy = (
+        "Lần vắng mặt này đã kết thúc ngày {until_on}; không cần thao tác thêm.",
+        "This absence ended on {until_on}; there is nothing to do.",
+    )
+
+
+class GroupUnknown(Refusal):
+    """A selector names a group that does not exist, was dissolved, or is not the caller's to read."""
+
+    code, status = "group_unknown", 422
+    title = ("Không có nhóm đơn vị này", "Unknown group of units")
+    remedy = (
+        "Không tìm thấy nhóm đơn vị «{group}». Kính đề nghị xem danh sách nhóm (GET /v1/groups) và sửa mã nhóm.",
+        "There is no group “{group}”. See GET /v1/groups and correct its code.",
+    )
+
+
+class GroupCodeTaken(Refusal):
+    """Another group has this code."""
+
+    code, status = "group_code_taken", 409
+    title = ("Mã nhóm đã dùng", "Group code is taken")
+    remedy = (
+        "Mã nhóm «{group}» đã dùng cho một nhóm khác. Kính đề nghị chọn mã khác.",
+        "Another group has code “{group}”. Choose another code.",
+    )
+
+
 class FileUnreadable(Refusal):
     """An import file cannot be read as a table."""
 

@@ -120,6 +120,62 @@ class Holder(SQLModel, table=True):
     created_at: datetime = instant()
 
 
+class Absence(SQLModel, table=True):
+    """A span in which a holder is away; whoever answers for the substitute's seat answers for the holder's meanwhile.
+
+    `until_on` is the first day back (None: not known yet); an absence taken back is one without a day.
+    """
+
+    __tablename__ = "absence"
+
+    id: UUID = key()
+    holder_id: UUID = reference("holder.id", index=True)
+    from_on: date
+    until_on: date | None = None
+    substitute_seat_id: UUID | None = reference("seat.id", nullable=True)
+    reason: str | None = None
+    created_at: datetime = instant()
+
+
+class UnitGroup(SQLModel, table=True):
+    """A named set of units; `owner_unit_id` None: the whole installation's. Its code is free again once dissolved."""
+
+    __tablename__ = "unit_group"
+    __table_args__ = (
+        Index("uq_unit_group_living", "code", unique=True, postgresql_where=text("dissolved_at is null")),
+    )
+
+    id: UUID = key()
+    code: str
+    name: str
+    name_sort: str
+    owner_unit_id: UUID | None = reference("unit.id", nullable=True, index=True)
+    row_version: int = 1
+    created_at: datetime = instant()
+    dissolved_at: datetime | None = instant(nullable=True)
+
+
+class UnitGroupMember(SQLModel, table=True):
+    """A unit's dated membership in a group."""
+
+    __tablename__ = "unit_group_member"
+    __table_args__ = (
+        Index(
+            "uq_unit_group_member_current",
+            "group_id",
+            "unit_id",
+            unique=True,
+            postgresql_where=text("valid_to is null"),
+        ),
+    )
+
+    id: UUID = key()
+    group_id: UUID = reference("unit_group.id")
+    unit_id: UUID = reference("unit.id", index=True)
+    valid_from: date
+    valid_to: date | None = None
+
+
 class ImportRun(SQLModel, table=True):
     """One import of a units file; `undone_at` is set when its changes were taken back."""
 

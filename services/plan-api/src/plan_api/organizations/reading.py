@@ -13,8 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from plan_api.organizations import repository
 from plan_api.organizations.kinds import CODE_SYSTEMS, canonical_code
 from plan_api.organizations.repository import CODE, LINE, UNIT, below
-from plan_api.organizations.schemas import HolderView, LineView, SeatView, UnitBrief, UnitCode, UnitPage, UnitView
+from plan_api.organizations.schemas import (
+    AbsenceView,
+    HolderView,
+    LineView,
+    SeatView,
+    UnitBrief,
+    UnitCode,
+    UnitPage,
+    UnitView,
+)
 from plan_api.paging import CursorInvalid, decode_cursor, encode_cursor
+from plan_api.read.answering import answerers
 from plan_api.rules.vietnamese import fold
 from plan_api.services import Services
 
@@ -111,11 +121,19 @@ def _holder(row: Row[Any], services: Services, *, contacts: bool) -> HolderView:
     return view
 
 
+def absence_view(row: Row[Any]) -> AbsenceView:
+    """Return a row of `repository.absences` as the API says it."""
+    return AbsenceView.model_validate(row, from_attributes=True)
+
+
 async def _seats(
     connection: AsyncConnection, services: Services, unit_id: UUID, today: date, *, contacts: bool
 ) -> list[SeatView]:
     rows = await repository.seats_of(connection, [unit_id])
-    holders = await repository.holders_on(connection, [row.id for row in rows], today) if rows else ()
+    ids = [row.id for row in rows]
+    holders = await repository.holders_on(connection, ids, today) if rows else ()
+    away = await repository.absences(connection, ids, today) if rows else ()
+    answering = await answerers(connection, ids, today) if rows else {}
     views = [
         SeatView(
             id=row.id,
@@ -123,6 +141,8 @@ async def _seats(
             position=row.position,
             title=row.title,
             holders=[_holder(holder, services, contacts=contacts) for holder in holders if holder.seat_id == row.id],
+            absences=[absence_view(absence) for absence in away if absence.seat_id == row.id],
+            answering_holder_id=answering[row.id].holder_id if row.id in answering else None,
         )
         for row in rows
     ]

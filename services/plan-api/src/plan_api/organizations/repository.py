@@ -13,13 +13,14 @@ from cascade_contracts.vocabulary import LineKind
 from sqlalchemy import ARRAY, CTE, ColumnElement, Row, String, Uuid, and_, any_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from plan_api.organizations.models import Holder, Seat, SupervisionLine, Unit, UnitCode
+from plan_api.organizations.models import Absence, Holder, Seat, SupervisionLine, Unit, UnitCode
 
 UNIT: Final = Unit.__table__  # type: ignore[attr-defined]
 CODE: Final = UnitCode.__table__  # type: ignore[attr-defined]
 LINE: Final = SupervisionLine.__table__  # type: ignore[attr-defined]
 SEAT: Final = Seat.__table__  # type: ignore[attr-defined]
 HOLDER: Final = Holder.__table__  # type: ignore[attr-defined]
+ABSENCE: Final = Absence.__table__  # type: ignore[attr-defined]
 
 Rows = Sequence[Row[Any]]
 
@@ -214,4 +215,41 @@ async def holders_on(connection: AsyncConnection, seat_ids: Iterable[UUID], day:
         .where(among(HOLDER.c.seat_id, seat_ids), holds_on(day))
         .order_by(HOLDER.c.seat_id, HOLDER.c.acting.desc(), HOLDER.c.created_at.desc())
     )
+    return await fetch(connection, statement)
+
+
+async def absences(connection: AsyncConnection, seat_ids: Iterable[UUID], day: date) -> Rows:
+    """Return the absences of seats' holders that are not over on a day, earliest first, each with its seat."""
+    statement = (
+        select(ABSENCE, HOLDER.c.seat_id)
+        .join(HOLDER, HOLDER.c.id == ABSENCE.c.holder_id)
+        .where(
+            among(HOLDER.c.seat_id, seat_ids),
+            or_(HOLDER.c.valid_to.is_(None), HOLDER.c.valid_to > day),
+            or_(ABSENCE.c.until_on.is_(None), and_(ABSENCE.c.until_on > day, ABSENCE.c.until_on > ABSENCE.c.from_on)),
+        )
+        .order_by(ABSENCE.c.from_on, ABSENCE.c.id)
+    )
+    return await fetch(connection, statement)
+
+
+async def absence(connection: AsyncConnection, absence_id: UUID) -> Row[Any] | None:
+    """Return an absence with its seat, locked."""
+    statement = (
+        select(ABSENCE, HOLDER.c.seat_id)
+        .join(HOLDER, HOLDER.c.id == ABSENCE.c.holder_id)
+        .where(ABSENCE.c.id == absence_id)
+        .with_for_update(of=ABSENCE)
+    )
+    return (await connection.execute(statement)).one_or_none()
+
+
+async def holders_reached(connection: AsyncConnection, holder: Row[Any], day: date) -> Rows:
+    """Return the holders of a day with an address of one, that one among them."""
+    same = [
+        column == value
+        for column, value in ((HOLDER.c.email_index, holder.email_index), (HOLDER.c.phone_index, holder.phone_index))
+        if value is not None
+    ]
+    statement = select(HOLDER).where(or_(HOLDER.c.id == holder.id, *same), holds_on(day)).order_by(HOLDER.c.id)
     return await fetch(connection, statement)

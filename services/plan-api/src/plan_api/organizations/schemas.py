@@ -101,14 +101,38 @@ class HolderView(BaseModel):
     phone: str | None = None
 
 
+class AbsenceView(BaseModel):
+    """A span in which a holder is away; `until_on` is the first day back, null while it is not known."""
+
+    id: UUID
+    seat_id: UUID
+    holder_id: UUID
+    from_on: date
+    until_on: date | None
+    substitute_seat_id: UUID | None
+    reason: str | None
+    created_at: datetime
+
+
+class AbsenceList(BaseModel):
+    """Absences, earliest first."""
+
+    items: list[AbsenceView]
+
+
 class SeatView(BaseModel):
-    """A seat with its present holders (an acting one stands beside the holder)."""
+    """A seat with its present holders (an acting one stands beside the holder).
+
+    `absences` are those under way and to come; `answering_holder_id` is who messages go to today, through absences.
+    """
 
     id: UUID
     role: SeatRole
     position: int
     title: str
     holders: list[HolderView]
+    absences: list[AbsenceView]
+    answering_holder_id: UUID | None
 
 
 class UnitView(UnitBrief):
@@ -241,6 +265,42 @@ class Vacancy(Body):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"effective_on": "2026-12-01"}]})
 
     effective_on: date | None = None
+
+
+class AbsenceGiven(Body):
+    """The present holder is away from a day (today by default) until the first day back.
+
+    Messages and their links go to who answers for `substitute_seat_id` meanwhile. `all_seats` records it for every seat
+    the same person holds: same name and same address.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "from_on": "2026-11-16",
+                    "until_on": "2026-11-30",
+                    "substitute_seat_id": "01970000-0000-7000-8000-000000000001",
+                    "reason": "Đi học bồi dưỡng",
+                }
+            ]
+        },
+    )
+
+    from_on: date | None = None
+    until_on: date | None = None
+    substitute_seat_id: UUID | None = None
+    reason: Text | None = None
+    all_seats: bool = False
+
+
+class AbsenceEnd(Body):
+    """The first day back, today by default."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"until_on": "2026-11-23"}]})
+
+    until_on: date | None = None
 
 
 class HolderEdit(Body):

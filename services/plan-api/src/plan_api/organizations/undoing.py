@@ -24,12 +24,18 @@ _OWN: Final = {"unit_code", "supervision_line", "seat", "holder"}
 """Tables whose rows an import makes itself."""
 
 _WORDS: Final[dict[str, tuple[str, str]]] = {
+    "absence": ("lần vắng mặt có người làm thay", "absences with a substitute"),
     "account": ("tài khoản", "accounts"),
     "assignment": ("đơn vị được giao trong văn bản", "assignments"),
     "document": ("văn bản", "documents"),
     "link": ("đường dẫn đã gửi", "links sent"),
     "obligation": ("nghĩa vụ", "obligations"),
     "recipient": ("nơi nhận văn bản", "recipients"),
+    "task": ("nhiệm vụ", "tasks"),
+    "task_report": ("tiến độ nhiệm vụ", "reports about tasks"),
+    "task_unit": ("đơn vị phối hợp", "coordinating units of tasks"),
+    "unit_group": ("nhóm đơn vị", "groups of units"),
+    "unit_group_member": ("thành viên nhóm đơn vị", "members of groups"),
     "submission": ("bản nộp", "submissions"),
     "succession": ("kế thừa đơn vị", "successions"),
     "supervision_line": ("đơn vị cấp dưới thêm sau", "subordinates added since"),

@@ -142,6 +142,8 @@ class StepLine(BaseModel):
     mode: str
     due_at: datetime | None
     reason: str
+    policy: str
+    policy_version: int
     kind: str
     audience: str
     fire_at: datetime
@@ -168,6 +170,7 @@ class Operations(BaseModel):
 
     now: datetime
     steps_overdue: int
+    obligations_unarmed: int = Field(description="open or under review with nothing armed: nobody would be chased")
     outbox_waiting: int
     outbox_failing: int
     batches_unfinished: int

@@ -1,6 +1,6 @@
 """Who still owes on a ladder, and which seat a step speaks to about it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from plan_api.read.answering import absent_holders, answerers
 from plan_api.read.heirs import heir_of, heirs_of
 from plan_api.read.suspended import is_suspended
 from plan_api.read.tables import DOCUMENT, HOLDER, OBLIGATION, SEAT, among, holding
@@ -30,7 +31,7 @@ class Owing:
 
 @dataclass(frozen=True, slots=True)
 class SeatOf:
-    """The seat that answers for a unit, and its present holder (None: vacant)."""
+    """The seat that answers for a unit, and who answers for it at present (None: vacant)."""
 
     seat_id: UUID
     holder_id: UUID | None
@@ -78,7 +79,8 @@ async def seats(
 ) -> dict[UUID, SeatOf]:
     """Return for each unit the seat an audience means: held ones first, then by role; units without one are absent.
 
-    The tracker's seat, where the document names one, stands for the issuer's; an ended unit's only while it is held.
+    Where the holder is away, the substitute answers for the seat; without one, the unit's next seat does. The tracker's
+    seat, where the document names one, stands for the issuer's; an ended unit's only while it is held.
     """
     order = HEAD_ORDER if audience in _HEADS else CONTACT_ORDER
     query = (
@@ -89,23 +91,48 @@ async def seats(
         .order_by(
             SEAT.c.unit_id,
             HOLDER.c.id.is_(None),
-            case({role: position for position, role in enumerate(order)}, value=SEAT.c.role, else_=9),
+            _rank(order),
             HOLDER.c.acting.desc().nulls_last(),
             SEAT.c.position,
         )
     )
     found = {row[0]: SeatOf(row[1], row[2]) for row in await connection.execute(query)}
+    away = await absent_holders(connection, {seat.holder_id for seat in found.values() if seat.holder_id}, today)
+    if away:
+        found |= await _standing_in(
+            connection, [unit for unit, seat in found.items() if seat.holder_id in away], order, today
+        )
     if audience is Audience.TRACKER:
         tracker = (
             await connection.execute(
-                select(DOCUMENT.c.issuer_unit_id, SEAT.c.id, HOLDER.c.id)
-                .join(SEAT, SEAT.c.id == DOCUMENT.c.tracker_seat_id)
-                .outerjoin(HOLDER, (HOLDER.c.seat_id == SEAT.c.id) & holding(today))
-                .where(DOCUMENT.c.id == document_id)
+                select(DOCUMENT.c.issuer_unit_id, DOCUMENT.c.tracker_seat_id).where(
+                    DOCUMENT.c.id == document_id, DOCUMENT.c.tracker_seat_id.is_not(None)
+                )
             )
         ).first()
         if tracker is not None:
+            answer = (await answerers(connection, [tracker[1]], today)).get(tracker[1])
             speaker = await heir_of(connection, tracker[0])
-            if speaker == tracker[0] or tracker[2] is not None:
-                found[speaker] = SeatOf(tracker[1], tracker[2])
+            if speaker == tracker[0] or answer is not None:
+                found[speaker] = SeatOf(tracker[1], answer.holder_id if answer else None)
+    return found
+
+
+def _rank(order: Sequence[SeatRole]) -> ColumnElement[int]:
+    return case({role: position for position, role in enumerate(order)}, value=SEAT.c.role, else_=9)
+
+
+async def _standing_in(
+    connection: AsyncConnection, unit_ids: Collection[UUID], order: Sequence[SeatRole], today: date
+) -> dict[UUID, SeatOf]:
+    """Return the seat of each unit that somebody who is there answers for, in the audience's order of seats."""
+    query = (
+        select(SEAT.c.unit_id, SEAT.c.id).where(among(SEAT.c.unit_id, unit_ids)).order_by(_rank(order), SEAT.c.position)
+    )
+    seats_ = [(row[0], row[1]) for row in await connection.execute(query)]
+    answers = await answerers(connection, [seat_id for _, seat_id in seats_], today)
+    held = [(unit_id, seat_id, answers[seat_id]) for unit_id, seat_id in seats_ if seat_id in answers]
+    found: dict[UUID, SeatOf] = {}
+    for unit_id, seat_id, answer in sorted(held, key=lambda each: each[2].absent):
+        found.setdefault(unit_id, SeatOf(seat_id, answer.holder_id))
     return found

@@ -1,6 +1,8 @@
 """Who speaks by now for a unit that has ended: its successor, along any chain of reorganisations."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
@@ -30,3 +32,48 @@ async def heirs_of(connection: AsyncConnection, unit_ids: Collection[UUID]) -> d
 async def heir_of(connection: AsyncConnection, unit_id: UUID) -> UUID:
     """Return who speaks for one unit by now."""
     return (await heirs_of(connection, [unit_id]))[unit_id]
+
+
+async def forebears(connection: AsyncConnection, unit_id: UUID) -> set[UUID]:
+    """Return a unit and the ended ones it took over from, along any chain."""
+    found, asked = {unit_id}, {unit_id}
+    while asked:
+        query = (
+            select(SUCCESSION.c.predecessor_id)
+            .join(UNIT, UNIT.c.id == SUCCESSION.c.predecessor_id)
+            .where(among(SUCCESSION.c.successor_id, asked), UNIT.c.valid_to.is_not(None))
+        )
+        asked = {row[0] for row in await connection.execute(query)} - found
+        found |= asked
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A unit that is no more: since when, and the names of those who go on in its place, along any chain."""
+
+    name: str
+    on: date
+    successors: tuple[str, ...]
+
+
+async def ended(connection: AsyncConnection, unit_id: UUID, today: date) -> Ended | None:
+    """Return what became of a unit, or None while it goes on."""
+    query = select(UNIT.c.name, UNIT.c.valid_to).where(UNIT.c.id == unit_id, UNIT.c.valid_to <= today)
+    unit = (await connection.execute(query)).one_or_none()
+    if unit is None:
+        return None
+    going_on: dict[UUID, str] = {}
+    seen, asked = {unit_id}, {unit_id}
+    while asked:
+        heirs = (
+            select(UNIT.c.id, UNIT.c.name, UNIT.c.valid_to)
+            .join(SUCCESSION, SUCCESSION.c.successor_id == UNIT.c.id)
+            .where(among(SUCCESSION.c.predecessor_id, asked))
+            .order_by(SUCCESSION.c.id)
+        )
+        rows = [row for row in await connection.execute(heirs) if row.id not in seen]
+        going_on |= {row.id: row.name for row in rows if row.valid_to is None or row.valid_to > today}
+        seen |= {row.id for row in rows}
+        asked = {row.id for row in rows} - going_on.keys()
+    return Ended(unit.name, unit.valid_to, tuple(going_on.values()))

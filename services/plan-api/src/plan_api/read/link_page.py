@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from cascade_contracts.vocabulary import ExtensionState, ObligationState, RoundKind
-from sqlalchemy import ColumnElement, FromClause, Select, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -329,6 +329,7 @@ async def watched(connection: AsyncConnection, round_id: UUID, unit_id: UUID) ->
     return [Watched(*row) for row in await connection.execute(query)]
 
 
-async def link_existed(connection: AsyncConnection, token_hash: bytes) -> bool:
-    """Return whether a link of this token was ever made, whatever became of it."""
-    return bool((await connection.execute(select(exists().where(LINK.c.token_hash == token_hash)))).scalar_one())
+async def unit_of_link(connection: AsyncConnection, token_hash: bytes) -> UUID | None:
+    """Return the unit of the seat a link was made for, whatever became of it; None: no link ever had this token."""
+    query = select(SEAT.c.unit_id).join(LINK, LINK.c.seat_id == SEAT.c.id).where(LINK.c.token_hash == token_hash)
+    return (await connection.execute(query)).scalar_one_or_none()

@@ -1,10 +1,10 @@
 """What notifier pulls about a batch: notices with their recipients and facts, and which are still owed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from cascade_contracts.delivery import NoticeItem
@@ -23,9 +23,9 @@ from plan_api.read.suspended import is_suspended
 from plan_api.read.tables import (
     BATCH,
     DOCUMENT,
-    HOLDER,
     LADDER,
     LADDER_STEP,
+    LINK,
     NOTICE,
     OBLIGATION,
     OBLIGATION_STEP,
@@ -35,7 +35,6 @@ from plan_api.read.tables import (
     SUSPENSION,
     UNIT,
     among,
-    holding,
 )
 
 ITEMS = 50
@@ -125,32 +124,35 @@ async def spoken(connection: AsyncConnection, ladder_ids: Sequence[UUID]) -> dic
 
 
 async def notice_rows(
-    connection: AsyncConnection, batch_ids: Sequence[UUID], today: date, after: UUID | None, limit: int
-) -> Sequence[Row[Any]]:
-    """Return the notices of batches that can be delivered, by id, with batch, seat, unit and encrypted contacts."""
+    connection: AsyncConnection,
+    batch_ids: Sequence[UUID],
+    after: UUID | None,
+    limit: int,
+    only: Collection[UUID] | None = None,
+) -> list[Row[Any]]:
+    """Return the notices of batches that can be delivered, by id: with batch, seat, unit, whom their link is for."""
     query = (
         select(
             NOTICE.c.id,
             NOTICE.c.batch_id,
             NOTICE.c.seat_id,
+            NOTICE.c.unit_id,
             SEAT.c.title.label("seat_title"),
             UNIT.c.name.label("unit_name"),
-            HOLDER.c.email_encrypted,
-            HOLDER.c.phone_encrypted,
-            HOLDER.c.channels,
-            HOLDER.c.language,
+            LINK.c.holder_id.label("linked_to"),
         )
         .join(SEAT, SEAT.c.id == NOTICE.c.seat_id)
         .join(UNIT, UNIT.c.id == SEAT.c.unit_id)
-        .outerjoin(HOLDER, (HOLDER.c.seat_id == SEAT.c.id) & holding(today))
+        .outerjoin(LINK, LINK.c.id == NOTICE.c.id)
         .where(among(NOTICE.c.batch_id, batch_ids), NOTICE.c.state != NoticeState.UNREACHABLE)
-        .ext(distinct_on(NOTICE.c.id))
-        .order_by(NOTICE.c.id, HOLDER.c.acting.desc().nulls_last())
+        .order_by(NOTICE.c.id)
         .limit(limit)
     )
     if after is not None:
         query = query.where(NOTICE.c.id > after)
-    return cast("Sequence[Row[Any]]", (await connection.execute(query)).all())
+    if only is not None:
+        query = query.where(among(NOTICE.c.id, only))
+    return list(await connection.execute(query))
 
 
 @dataclass(slots=True)

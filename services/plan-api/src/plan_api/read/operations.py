@@ -4,11 +4,22 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from cascade_contracts.vocabulary import DocumentState
-from sqlalchemy import Row, func, select
+from cascade_contracts.vocabulary import DocumentState, ObligationState
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from plan_api.read.tables import BATCH, DOCUMENT, LADDER, LADDER_STEP, NOTICE, OUTBOX, ROUND, SUSPENSION
+from plan_api.read.tables import (
+    BATCH,
+    DOCUMENT,
+    LADDER,
+    LADDER_STEP,
+    NOTICE,
+    OBLIGATION,
+    OUTBOX,
+    POLICY,
+    ROUND,
+    SUSPENSION,
+)
 
 LATE_AFTER = timedelta(seconds=30)
 
@@ -25,6 +36,8 @@ async def steps_of(connection: AsyncConnection, document_id: UUID) -> list[Row[A
             LADDER.c.mode,
             LADDER.c.due_at,
             LADDER.c.reason,
+            POLICY.c.code.label("policy"),
+            POLICY.c.version.label("policy_version"),
             LADDER_STEP.c.kind,
             LADDER_STEP.c.audience,
             LADDER_STEP.c.fire_at,
@@ -38,12 +51,18 @@ async def steps_of(connection: AsyncConnection, document_id: UUID) -> list[Row[A
         )
         .join(ROUND, ROUND.c.id == LADDER_STEP.c.round_id)
         .join(LADDER, LADDER.c.id == LADDER_STEP.c.ladder_id)
+        .join(POLICY, POLICY.c.id == LADDER.c.policy_id)
         .outerjoin(BATCH, BATCH.c.id == LADDER_STEP.c.batch_id)
         .where(LADDER_STEP.c.document_id == document_id)
         .order_by(LADDER_STEP.c.fire_at, LADDER_STEP.c.position, LADDER_STEP.c.id)
         .limit(2000)
     )
     return list(await connection.execute(query))
+
+
+def _without_steps(ladder_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return whether what stands on a ladder is chased by nothing at all: no ladder, or one without steps."""
+    return ~select(LADDER_STEP.c.id).where(LADDER_STEP.c.ladder_id == ladder_id).exists()
 
 
 async def operations(connection: AsyncConnection, now: datetime) -> dict[str, Any]:
@@ -62,12 +81,26 @@ async def operations(connection: AsyncConnection, now: datetime) -> dict[str, An
             ~suspended.exists(),
         )
     )
+    unarmed = (
+        select(func.count())
+        .select_from(OBLIGATION)
+        .join(DOCUMENT, DOCUMENT.c.id == OBLIGATION.c.document_id)
+        .where(
+            OBLIGATION.c.state.in_((ObligationState.OPEN, ObligationState.SUBMITTED)),
+            DOCUMENT.c.state == DocumentState.ISSUED,
+            or_(
+                _without_steps(OBLIGATION.c.ladder_id),
+                and_(OBLIGATION.c.state == ObligationState.SUBMITTED, _without_steps(OBLIGATION.c.review_ladder_id)),
+            ),
+        )
+    )
     waiting = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.sent_at.is_(None))
     unfinished = BATCH.c.finished_at.is_(None)
     row = (
         await connection.execute(
             select(
                 overdue.scalar_subquery(),
+                unarmed.scalar_subquery(),
                 waiting.scalar_subquery(),
                 waiting.where(OUTBOX.c.attempts > 0).scalar_subquery(),
                 select(func.count()).select_from(BATCH).where(unfinished).scalar_subquery(),
@@ -80,10 +113,11 @@ async def operations(connection: AsyncConnection, now: datetime) -> dict[str, An
     return {
         "now": now,
         "steps_overdue": row[0],
-        "outbox_waiting": row[1],
-        "outbox_failing": row[2],
-        "batches_unfinished": row[3],
-        "oldest_unfinished_batch_at": row[4],
+        "obligations_unarmed": row[1],
+        "outbox_waiting": row[2],
+        "outbox_failing": row[3],
+        "batches_unfinished": row[4],
+        "oldest_unfinished_batch_at": row[5],
         "notices": notices,
         "notices_waiting": notices.get("pending", 0),
         "notices_unknown": notices.get("unknown", 0),

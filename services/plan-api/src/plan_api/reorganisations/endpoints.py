@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from plan_api.auth.endpoints import CallerOf
-from plan_api.auth.service import require
+from plan_api.auth.service import forget_callers, require
 from plan_api.reorganisations import service
 from plan_api.reorganisations.carrying_out import carry_out
 from plan_api.reorganisations.schemas import ReorganisationIn, ReorganisationPage, ReorganisationReport
 from plan_api.reorganisations.undoing import undo as take_back
-from plan_api.requests import Act, Answer, ServicesOf, act_in_vain, act_once, reachable_database, respond
+from plan_api.requests import Act, Answer, ServicesOf, act_in_vain, act_once, reachable_database, respond, services_of
 from plan_api.rules.access import Verb
 
 router = APIRouter(prefix="/v1/reorganisations", tags=["reorganisations"])
@@ -37,7 +37,9 @@ async def reorganise(request: Request, caller: CallerOf, body: ReorganisationIn)
         report = await carry_out(doing, body, preview=False)
         return Answer(report, status=201, location=f"/v1/reorganisations/{report.id}")
 
-    return await act_once(request, caller, carry)
+    answer = await act_once(request, caller, carry)
+    forget_callers(services_of(request))
+    return answer
 
 
 @router.get("", summary="List reorganisations")

@@ -33,6 +33,11 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "succession": ("kế thừa đơn vị", "successions"),
     "supervision_line": ("tuyến quản lý", "supervision lines"),
     "unit": ("đơn vị", "units"),
+    "task": ("nhiệm vụ", "tasks"),
+    "task_report": ("tiến độ nhiệm vụ", "reports about tasks"),
+    "task_unit": ("đơn vị phối hợp", "coordinating units of tasks"),
+    "unit_group": ("nhóm đơn vị", "groups of units"),
+    "unit_group_member": ("thành viên nhóm đơn vị", "members of groups"),
     "unit_code": ("mã đơn vị", "unit codes"),
 }
 

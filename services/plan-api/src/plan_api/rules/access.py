@@ -32,6 +32,8 @@ class Verb(StrEnum):
     RAISE_DIFFICULTY = "raise_difficulty"
     ANSWER_DIFFICULTY = "answer_difficulty"
     CONSOLIDATE = "consolidate"
+    DECLARE_ABSENCE = "declare_absence"
+    MANAGE_GROUPS = "manage_groups"
     IMPORT_UNITS = "import_units"
     REORGANISE = "reorganise"
     SUSPEND_UNIT = "suspend_unit"
@@ -79,6 +81,8 @@ ACCESS_TABLE: Final[Mapping[Role, Mapping[Verb, frozenset[Relation]]]] = Mapping
                 Verb.ISSUE_DOCUMENT: _OWN,
                 Verb.CONSOLIDATE: _OWN,
                 Verb.ANSWER_DIFFICULTY: _OWN,
+                Verb.DECLARE_ABSENCE: _OWN,
+                Verb.MANAGE_GROUPS: _OWN,
             }
         ),
         Role.CLERK: MappingProxyType(
@@ -90,6 +94,8 @@ ACCESS_TABLE: Final[Mapping[Role, Mapping[Verb, frozenset[Relation]]]] = Mapping
                 Verb.WAIVE: _OWN_AND_BELOW,
                 Verb.DECIDE_EXTENSION: _OWN_AND_BELOW,
                 Verb.ANSWER_DIFFICULTY: _OWN_AND_BELOW,
+                Verb.DECLARE_ABSENCE: _OWN_AND_BELOW,
+                Verb.MANAGE_GROUPS: _OWN_AND_BELOW,
                 Verb.CONSOLIDATE: _OWN_AND_BELOW,
                 Verb.SUSPEND_UNIT: _BELOW,
             }

@@ -41,6 +41,7 @@ class RetiredFor(StrEnum):
     EXTENDED = "extended"
     RESUMED = "resumed"
     AMENDED = "amended"
+    REARMED = "rearmed"
 
 
 class StepCannotBeArmed(ValueError):
@@ -48,10 +49,11 @@ class StepCannotBeArmed(ValueError):
 
 
 class SkipReason(StrEnum):
-    """Why a step was skipped when its ladder was armed."""
+    """Why a step was skipped when its ladder was armed, or took the place of another."""
 
     PAST_WHEN_ARMED = "past_when_armed"
     DUE_BEFORE_ISSUE = "due_before_issue"
+    SPOKEN_BEFORE = "spoken_before"
 
 
 @dataclass(frozen=True, slots=True)

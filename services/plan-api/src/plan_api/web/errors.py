@@ -29,6 +29,19 @@ class LinkEnded(Refusal):
     )
 
 
+class LinkOfEndedUnit(Refusal):
+    """The link was sent to a unit that has ended since; others go on in its place."""
+
+    code, status = "link_unit_ended", 410
+    title = ("Đơn vị này đã kết thúc hoạt động", "This unit has ended")
+    remedy = (
+        "{unit} kết thúc hoạt động từ ngày {on}; {vi}. Việc chưa xong được chuyển cho đơn vị kế thừa và thông báo tới "
+        "đầu mối của đơn vị đó. Những gì đã nộp vẫn được lưu.",
+        "{unit} ended on {on}; {en}. What was open went on to the successor, whose contact is told. What was handed in "
+        "before is kept.",
+    )
+
+
 class FormIncomplete(Refusal):
     """A form came without what the page puts into it."""
 
