@@ -52,7 +52,11 @@ async def test_a_return_marks_the_fields_it_is_about(client: ApiClient, office: 
     await said(await do(client, owed, "return", {"kind": "wrong", "reason": "Chưa khớp", "marks": marks}))
 
     version = (await whole(client, owed))["submissions"][0]
-    assert (version["state"], version["return_reason"], version["return_marks"]) == ("returned", "Chưa khớp", marks)
+    assert (version["state"], version["return_reason"]) == ("returned", "Chưa khớp")
+    assert version["return_marks"] == [
+        {"field": "pupils", "label": "Số học sinh", "note": "Sổ đăng bộ ghi 512"},
+        {"field": "events.2.people", "label": "Sự kiện, dòng 3, Số người dự", "note": "Thiếu số khách"},
+    ]
 
 
 async def test_while_a_submission_is_read_the_one_handed_in_counts(client: ApiClient, office: Office) -> None:

@@ -8,6 +8,7 @@ from cascade_servicekit.problems import FieldFault
 
 from plan_api.rules.form_flaws import Flaw, Unsound
 from plan_api.rules.form_values import Fault, FaultKind
+from plan_api.rules.forms import Form, TableField
 
 MOST_FAULTS: Final = 500
 """More than this nobody reads at once; the count in the problem still says how many there are."""
@@ -89,6 +90,20 @@ def fault_text(fault: Fault, place: str = "values") -> FieldFault:
         f"«{fault.label}»{row_vi}{separator}{said_vi}",
         f"“{fault.label}”{row_en}{separator}{said_en}",
     )
+
+
+def label_of(form: Form, place: str) -> str | None:
+    """Return how people call a place of a form (`pupils`, `events.2.people`), or None where it has no such field."""
+    key, *rest = place.split(".")
+    field = next((field for field in form.fields if field.key == key), None)
+    if field is None:
+        return None
+    row, column = (*rest, "", "")[:2]
+    said = field.label
+    if isinstance(field, TableField) and row.isdecimal():
+        said += f", dòng {int(row) + 1}"
+        said += next((f", {item.label}" for item in field.columns if item.key == column), "")
+    return said
 
 
 def fault_texts(faults: Iterable[Fault], place: str = "values") -> list[FieldFault]:

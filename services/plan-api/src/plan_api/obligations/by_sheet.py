@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.service import require
 from plan_api.documents import service as documents
-from plan_api.documents.schemas import FileIn
 from plan_api.forms import service as forms
 from plan_api.forms.errors import FormNotFilled, SheetOfAnother
 from plan_api.forms.sheet_reading import Filled, halves, read_workbook
@@ -72,12 +71,11 @@ async def _formed(connection: AsyncConnection, services: Services, obligation_id
     return standing, await forms.form_by_id(connection, services, standing.form_id)
 
 
-async def hand_in(
-    act: Act, obligation_id: UUID, content: bytes, files: list[FileIn] | None = None, *, authorised: bool = False
-) -> HandInOut:
+async def hand_in(act: Act, obligation_id: UUID, content: bytes, beside: SubmissionIn | None = None) -> HandInOut:
     """Hand a filled workbook in; again as often as wanted, every time as a new version.
 
-    Files of the form's file fields are taken over from the version before, for a workbook holds none.
+    `beside` is what comes with it: words, number, files. Files of the form's file fields are taken over from the
+    version before, for a workbook holds none.
 
     Raises:
         SheetUnreadable, SheetOfAnother: the file is not this obligation's workbook.
@@ -85,8 +83,7 @@ async def hand_in(
         Whatever a hand-in raises.
     """
     standing, form = await _formed(act.connection, act.services, obligation_id)
-    if not authorised:
-        await require(act.connection, act.caller, Verb.READ_PROGRESS, standing.unit_id)
+    await require(act.connection, act.caller, Verb.READ_PROGRESS, standing.unit_id)
     found = await asyncio.to_thread(read_workbook, form, content)
     if found.marks.get("form") != str(standing.form_id) or found.marks.get("obligation") != str(standing.id):
         raise SheetOfAnother(field="file")
@@ -94,7 +91,9 @@ async def hand_in(
     if standing.submission_id is not None:
         former = await repository.submission(act.connection, standing.submission_id)
     attached = forms.attached(form, (former.filled or {}) if former is not None else {})
-    given = SubmissionIn(kind=SubmissionKind.REPORT, values=attached | halves(found.values), files=files or [])
+    given = (beside or SubmissionIn(kind=SubmissionKind.REPORT)).model_copy(
+        update={"values": attached | halves(found.values)}
+    )
     if found.formulas:
         raise await _with_formulas(act, form, given, found)
     try:

@@ -17,6 +17,7 @@ from plan_api.auth.service import allows, require
 from plan_api.calendar import service as calendar
 from plan_api.escalation import service as escalation
 from plan_api.forms import service as forms
+from plan_api.forms.texts import label_of
 from plan_api.obligations import repository
 from plan_api.obligations.errors import DocumentNotInForce, NotTheDecidingUnit, UnknownMark, WrongState
 from plan_api.obligations.schemas import ObligationOut, ReturnIn
@@ -146,11 +147,13 @@ async def _marks(act: Act, standing: Standing, given: ReturnIn) -> list[dict[str
     if not given.marks:
         return None
     form = None if standing.form_id is None else await forms.form_by_id(act.connection, act.services, standing.form_id)
-    known = set() if form is None else {field.key for field in form.fields}
+    marks = []
     for number, mark in enumerate(given.marks):
-        if mark.field.partition(".")[0] not in known:
+        label = None if form is None else label_of(form, mark.field)
+        if label is None:
             raise UnknownMark(field=f"marks.{number}.field", name=mark.field)
-    return [mark.model_dump() for mark in given.marks]
+        marks.append({"field": mark.field, "label": label, "note": mark.note})
+    return marks
 
 
 async def waive(act: Act, obligation_id: UUID, reason: str) -> ObligationOut:

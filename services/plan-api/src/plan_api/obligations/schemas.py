@@ -256,6 +256,14 @@ class ObligationPage(BaseModel):
     next: str | None = None
 
 
+class MarkOut(BaseModel):
+    """A field that is meant by a return, as people call it, with what to do about it."""
+
+    field: str
+    label: str
+    note: str
+
+
 class SubmissionOut(BaseModel):
     """A version of what was handed in."""
 
@@ -270,7 +278,7 @@ class SubmissionOut(BaseModel):
     decided_at: datetime | None
     return_kind: ReturnKind | None
     return_reason: str | None
-    return_marks: list[MarkIn] | None = None
+    return_marks: list[MarkOut] | None = None
     entered_for: dict[str, Any] | None = Field(
         default=None, description="typed by somebody else: `said_by`, `way`, `typed_by`, `note`"
     )

@@ -59,6 +59,7 @@ class Subject:
     suspended_at: datetime | None
     suspended_reason: str | None
     basis: list[str] | None
+    form_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,9 @@ class Version:
     return_kind: str | None
     return_reason: str | None
     files: list[FileHandedIn]
+    return_marks: list[dict[str, str]] | None = None
+    entered_for: dict[str, str] | None = None
+    confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,7 @@ def _subject_columns() -> list[ColumnElement[Any]]:
         _SUSPENSION.c.from_at,
         _SUSPENSION.c.reason,
         _basis(),
+        r.form_id,
     ]
 
 
@@ -297,12 +302,20 @@ async def versions(connection: AsyncConnection, obligation_id: UUID) -> list[Ver
             s.return_kind,
             s.return_reason,
             files,
+            s.return_marks,
+            s.entered_for,
+            s.confirmed_at,
         )
         .where(s.obligation_id == obligation_id)
         .order_by(s.version.desc())
     )
     rows: Iterable[Any] = await connection.execute(query)
-    return [Version(*[*row[:-1], [FileHandedIn(**file) for file in row[-1] or ()]]) for row in rows]
+    found = []
+    for row in rows:
+        values = list(row)
+        values[11] = [FileHandedIn(**file) for file in row[11] or ()]
+        found.append(Version(*values))
+    return found
 
 
 async def watched(connection: AsyncConnection, round_id: UUID, unit_id: UUID) -> list[Watched]:

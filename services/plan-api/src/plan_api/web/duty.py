@@ -78,7 +78,7 @@ class Duty:
         """Derive what the page shows."""
         newest = versions[0] if versions else None
         shown = stand_of(subject, owed, newest, at, calendar)
-        return cls(path, seat_title, subject, owed, versions, at, shown, actions(subject, owed, at))
+        return cls(path, seat_title, subject, owed, versions, at, shown, actions(subject, owed, at, newest))
 
     @property
     def kind(self) -> RoundKind:

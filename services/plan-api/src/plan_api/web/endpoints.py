@@ -14,7 +14,9 @@ from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.types import Message, Receive, Scope, Send
 
+from plan_api.documents.files import XLSX
 from plan_api.integration.answers import Key
+from plan_api.obligations import by_sheet
 from plan_api.requests import Act, Answer, ServicesOf, act_with_key
 from plan_api.web import static_files
 from plan_api.web.duty import Duty
@@ -41,6 +43,9 @@ _OWN_WORDS: Final = {
 _LOST_RACES: Final = frozenset({"40P01", "40001"})
 """SQLSTATEs of deadlocks and failed serialisation: nothing was written, another try will do."""
 
+_LISTED: Final = 10
+"""How many mistakes of a workbook a page names at once."""
+
 _DRAINED: Final = 8
 """How many times the accepted size of a body is still read before the connection is given up."""
 
@@ -62,7 +67,14 @@ def _page_of(scope: Scope) -> str | None:
 
 def _refusal_text(refusal: Refusal, words: Words) -> str:
     text = _OWN_WORDS.get(refusal.code)
-    return words(text) if text else refusal.detail(words.language)
+    if text:
+        return words(text)
+    if refusal.faults:
+        listed = [fault.en if words.language == "en" else fault.vi for fault in refusal.faults[:_LISTED]]
+        places = [fault.field for fault in refusal.faults[:_LISTED]]
+        said = " ".join(f"{place}: {says}" for place, says in zip(places, listed, strict=True))
+        return words("faults", count=len(refusal.faults), said=said)
+    return refusal.detail(words.language)
 
 
 def _refused(request: Request, refusal: Refusal) -> Response:
@@ -120,6 +132,18 @@ async def show(request: Request, services: ServicesOf, token: str) -> Response:
     if isinstance(found.leads_to, Duty):
         return found.leads_to.page("duty.html", words)
     return overview(found.leads_to, found.link.seat_title, path, words)
+
+
+@router.api_route("/l/{token}/form.xlsx", methods=_READING)
+async def workbook(services: ServicesOf, token: str) -> Response:
+    """Return the workbook of the duty's form; nothing is recorded."""
+    found, duty = await _open_duty(services, token)
+    if duty.subject.form_id is None:
+        raise LinkUnknown
+    async with reading(services) as connection:
+        made = await by_sheet.template(connection, services, found.link.caller, duty.owed.id)
+    disposition = f'attachment; filename="{made.name}"'
+    return Response(made.content, media_type=XLSX, headers={"content-disposition": disposition})
 
 
 @router.api_route("/l/{token}/{action}", methods=_READING)

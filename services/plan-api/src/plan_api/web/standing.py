@@ -45,6 +45,7 @@ class Action(StrEnum):
     HAND_IN = "hand-in"
     NIL = "nil"
     EXTENSION = "extension"
+    CONFIRM = "confirm"
 
 
 HANDED_IN_AS: Final = {
@@ -146,7 +147,13 @@ def _may_ask(subject: Subject, owed: Owed, at: datetime) -> bool:
     return at < owed.due_at or policy_of(subject).extension_after_due
 
 
-def actions(subject: Subject, owed: Owed, at: datetime) -> frozenset[Action]:
+def is_to_confirm(owed: Owed, newest: Version | None) -> bool:
+    """Return whether the version that stands was typed by somebody else and the unit has yet to confirm it."""
+    told = newest is not None and newest.entered_for is not None and newest.confirmed_at is None
+    return told and owed.state != ObligationState.OPEN
+
+
+def actions(subject: Subject, owed: Owed, at: datetime, newest: Version | None = None) -> frozenset[Action]:
     """Return what the owing unit can do now."""
     state, kind = ObligationState(owed.state), RoundKind(subject.round_kind)
     if subject.document_state != DocumentState.ISSUED:
@@ -160,6 +167,8 @@ def actions(subject: Subject, owed: Owed, at: datetime) -> frozenset[Action]:
         found.add(Action.HAND_IN)
         if kind in _NIL_ROUNDS:
             found.add(Action.NIL)
+    if is_to_confirm(owed, newest):
+        found.add(Action.CONFIRM)
     if state is ObligationState.OPEN and _may_ask(subject, owed, at):
         found.add(Action.EXTENSION)
     return frozenset(found)

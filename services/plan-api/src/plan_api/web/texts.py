@@ -158,6 +158,25 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "PDF, ảnh JPEG hoặc PNG, DOCX, XLSX, ZIP. Chọn được nhiều tệp, tổng cộng tối đa {size} MB.",
         "PDF, JPEG or PNG, DOCX, XLSX, ZIP. Several may be chosen, {size} MB in all.",
     ),
+    "form_workbook": ("Tải biểu mẫu Excel của đơn vị", "Download your unit's Excel form"),
+    "form_hint": (
+        "Đợt này có biểu mẫu: tải về, điền các ô màu vàng nhạt, lưu lại rồi chọn tệp đó ở dưới.",
+        "This round has a form: download it, fill in the yellow cells, save it and choose that file below.",
+    ),
+    "need_workbook": (
+        "Đợt này có biểu mẫu. Kính đề nghị tải biểu mẫu Excel trên trang này, điền rồi chọn tệp đó để gửi.",
+        "This round has a form. Download the Excel form on this page, fill it in and choose that file.",
+    ),
+    "faults": (
+        "Biểu mẫu có {count} chỗ cần sửa, chưa có gì được lưu. {said}",
+        "The form has {count} places to correct and nothing was stored. {said}",
+    ),
+    "entered_for": (
+        "Báo cáo này do {typed_by} nhập thay theo lời {said_by}. Kính đề nghị đơn vị xem và xác nhận.",
+        "{typed_by} entered this report as told by {said_by}. Please look at it and confirm.",
+    ),
+    "confirm": ("Xác nhận đúng như đã báo", "Confirm: as we reported"),
+    "marked": ("{field}: {note}", "{field}: {note}"),
     "signed": ("Tệp gửi kèm là bản đã ký", "The attached file is the signed copy"),
     "signed_hint": ("Áp dụng cho tệp PDF và ảnh chụp.", "Counts for PDF files and photos."),
     "text": ("Nội dung hoặc ghi chú", "Text or note"),

@@ -10,9 +10,9 @@ from typing import Final
 from cascade_contracts.vocabulary import SubmissionKind
 from pydantic import BaseModel
 
-from plan_api.documents.files import SIGNABLE, media_type_of, store
+from plan_api.documents.files import SIGNABLE, XLSX, media_type_of, store
 from plan_api.documents.schemas import FileIn
-from plan_api.obligations import answering, extending
+from plan_api.obligations import answering, by_sheet, extending, speaking_for
 from plan_api.obligations.schemas import ExtensionIn, HandInOut, SubmissionIn
 from plan_api.requests import Act
 from plan_api.web.duty import Duty
@@ -50,10 +50,14 @@ def _hand_in(duty: Duty, form: Form) -> Work:
     if len(form.uploads) > MAX_FILES:
         raise Mistake("too_many_files", limit=MAX_FILES)
     if given.text is None and not form.uploads:
-        raise Mistake("need_content")
+        raise Mistake("need_content" if duty.subject.form_id is None else "need_workbook")
     has_signed = signed and any(media_type_of(upload.content) in SIGNABLE for upload in form.uploads)
     if duty.subject.signed_file_required and not has_signed:
         raise Mistake("need_signed")
+
+    workbook = next((upload for upload in form.uploads if media_type_of(upload.content) == XLSX), None)
+    if duty.subject.form_id is not None and workbook is None:
+        raise Mistake("need_workbook")
 
     async def work(act: Act) -> HandInOut:
         files: dict[str, FileIn] = {}
@@ -62,7 +66,10 @@ def _hand_in(duty: Duty, form: Form) -> Work:
             files[stored.sha256] = FileIn(
                 sha256=stored.sha256, name=upload.name, signed=signed and stored.media_type in SIGNABLE
             )
-        return await answering.hand_in(act, duty.owed.id, given.model_copy(update={"files": list(files.values())}))
+        whole = given.model_copy(update={"files": list(files.values())})
+        if duty.subject.form_id is not None and workbook is not None:
+            return await by_sheet.hand_in(act, duty.owed.id, workbook.content, whole)
+        return await answering.hand_in(act, duty.owed.id, whole)
 
     return work
 
@@ -79,12 +86,18 @@ def _extension(duty: Duty, form: Form) -> Work:
     return lambda act: extending.ask(act, duty.owed.id, given)
 
 
+def _confirm(duty: Duty, form: Form) -> Work:
+    del form
+    return lambda act: speaking_for.confirm(act, duty.owed.id)
+
+
 WORKS: Final[Mapping[str, Callable[[Duty, Form], Work]]] = MappingProxyType(
     {
         Action.ACKNOWLEDGE: _acknowledge,
         Action.HAND_IN: _hand_in,
         Action.NIL: _nil,
         Action.EXTENSION: _extension,
+        Action.CONFIRM: _confirm,
     }
 )
 """By the last part of the address."""
