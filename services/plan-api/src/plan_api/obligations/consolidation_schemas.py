@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -156,4 +157,39 @@ class ProvenancePage(BaseModel):
     """A page of the reports behind a figure, by unit name; `next` is the cursor of the next page."""
 
     items: list[ContributionOut]
+    next: str | None = None
+
+
+class FlagKind(StrEnum):
+    """Why something should be looked at twice."""
+
+    CONTRADICTION = "contradiction"
+    UNLIKE_FORMER = "unlike_former"
+    UNLIKE_SIBLINGS = "unlike_siblings"
+
+
+class FlagOut(BaseModel):
+    """Something to look at twice; `usual` is the median it is held against."""
+
+    field: str
+    kind: FlagKind
+    value: str | None = None
+    usual: str | None = None
+    detail: str
+
+
+class FlagsOut(BaseModel):
+    """A unit's report with what is striking about it."""
+
+    unit_id: UUID
+    unit_name: str
+    obligation_id: UUID
+    version: int
+    flags: list[FlagOut]
+
+
+class FlagPage(BaseModel):
+    """A page of striking reports, by unit name; `next` is the cursor of the next page."""
+
+    items: list[FlagsOut]
     next: str | None = None

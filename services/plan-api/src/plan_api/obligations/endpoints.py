@@ -10,7 +10,16 @@ from pydantic import BaseModel
 
 from plan_api.auth.endpoints import CallerOf
 from plan_api.obligations import accepting_differences as differences
-from plan_api.obligations import answering, briefing, consolidating, correcting, extending, provenance, reading
+from plan_api.obligations import (
+    answering,
+    briefing,
+    consolidating,
+    correcting,
+    extending,
+    flagging,
+    provenance,
+    reading,
+)
 from plan_api.obligations import deciding as decisions
 from plan_api.obligations.consolidation_schemas import (
     ConsolidateIn,
@@ -19,6 +28,7 @@ from plan_api.obligations.consolidation_schemas import (
     CorrectionIn,
     DifferenceIn,
     DifferenceOut,
+    FlagPage,
     ProvenancePage,
 )
 from plan_api.obligations.schemas import (
@@ -187,6 +197,20 @@ async def difference(services: ServicesOf, caller: CallerOf, round_id: UUID) -> 
 async def accept_difference(request: Request, caller: CallerOf, round_id: UUID, body: DifferenceIn) -> Response:
     """Consolidate anew and restate what was sent up; the level above is asked to accept in its turn."""
     return await once(request, caller, lambda doing: differences.accept(doing, round_id, body.note))
+
+
+@router.get("/rounds/{round_id}/flags", summary="List striking reports")
+async def flags(
+    services: ServicesOf,
+    caller: CallerOf,
+    round_id: UUID,
+    unit: UUID | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> FlagPage:
+    """Return what to look at twice: numbers unlike the unit's former ones or its siblings', values that contradict."""
+    async with reachable_database(), services.engine.connect() as connection:
+        return await flagging.page(connection, services, caller, round_id, unit, cursor, limit)
 
 
 @router.get("/consolidations/{consolidation_id}/provenance", summary="Open a figure")
