@@ -54,6 +54,8 @@ def build() -> None:
     shutil.copytree(ROOT / "services/plan-api/src/plan_api/rules", package / "rules")
     (package / "__init__.py").write_text("")
     shutil.copytree(ROOT / "tests/unit/rules", HOUSE / "tests")
+    (HOUSE / "src" / "harness").mkdir()
+    shutil.copy(ROOT / "tests/harness/forms.py", HOUSE / "src" / "harness" / "forms.py")
     (HOUSE / "tests/conftest.py").write_text(CONFTEST)
     (HOUSE / "pyproject.toml").write_text(CONFIGURATION)
 

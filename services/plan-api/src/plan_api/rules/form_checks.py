@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from plan_api.rules.form_values import Fault, FaultKind
 from plan_api.rules.forms import (
@@ -56,28 +56,26 @@ def check_values(form: Form, filled: Mapping[str, Any]) -> Checked:
 
 
 def _faults(check: Check, whole: _Place) -> Iterator[Fault]:
-    match check:
-        case SumCheck():
-            for place in _places(check.table, whole):
-                yield from _sum(check, place)
-        case AtMostCheck():
-            for place in _places(check.table, whole):
-                yield from _at_most(check, place)
-        case ColumnSumCheck():
-            yield from _column_sum(check, whole)
-        case RequiredIfCheck():
-            yield from _required_if(check, whole)
+    if isinstance(check, SumCheck):
+        for place in _places(check.table, whole):
+            yield from _sum(check, place)
+    elif isinstance(check, AtMostCheck):
+        for place in _places(check.table, whole):
+            yield from _at_most(check, place)
+    elif isinstance(check, ColumnSumCheck):
+        yield from _column_sum(check, whole)
+    else:
+        yield from _required_if(check, whole)
 
 
 def _places(table: str | None, whole: _Place) -> Iterator[_Place]:
     if table is None:
         yield whole
         return
-    field = whole.fields[table]
-    if isinstance(field, TableField):
-        columns: dict[str, AnyField] = {column.key: column for column in field.columns}
-        for number, row in enumerate(_rows(whole.values.get(table))):
-            yield _Place(columns, row, f"{table}.{number}.", number + 1)
+    field = cast(TableField, whole.fields[table])
+    columns: dict[str, AnyField] = {column.key: column for column in field.columns}
+    for number, row in enumerate(_rows(whole.values.get(table))):
+        yield _Place(columns, row, f"{table}.{number}.", number + 1)
 
 
 def _rows(value: Any) -> Sequence[Mapping[str, Any]]:

@@ -88,19 +88,18 @@ def _crossed(fields: Iterable[AnyField], place: str) -> Iterator[Flaw]:
 
 
 def _check_flaws(check: Check, place: str, by_key: Mapping[str, AnyField]) -> Iterator[Flaw]:
-    match check:
-        case RequiredIfCheck():
-            yield from _condition_flaws(check, place, by_key)
-        case ColumnSumCheck():
-            table = by_key.get(check.table)
-            yield from _named(check.total, f"{place}.total", by_key, numbers=True)
-            if isinstance(table, TableField):
-                columns: dict[str, AnyField] = {column.key: column for column in table.columns}
-                yield from _named(check.column, f"{place}.column", columns, numbers=True)
-            else:
-                yield Flaw(f"{place}.table", Unsound.UNKNOWN_FIELD, check.table)
-        case SumCheck() | AtMostCheck():
-            yield from _row_flaws(check, place, by_key)
+    if isinstance(check, RequiredIfCheck):
+        yield from _condition_flaws(check, place, by_key)
+    elif isinstance(check, ColumnSumCheck):
+        table = by_key.get(check.table)
+        yield from _named(check.total, f"{place}.total", by_key, numbers=True)
+        if isinstance(table, TableField):
+            columns: dict[str, AnyField] = {column.key: column for column in table.columns}
+            yield from _named(check.column, f"{place}.column", columns, numbers=True)
+        else:
+            yield Flaw(f"{place}.table", Unsound.UNKNOWN_FIELD, check.table)
+    else:
+        yield from _row_flaws(check, place, by_key)
 
 
 def _row_flaws(check: SumCheck | AtMostCheck, place: str, by_key: Mapping[str, AnyField]) -> Iterator[Flaw]:
