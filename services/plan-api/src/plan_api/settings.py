@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     agenda_delay_seconds: float = Field(
         default=2, ge=0, le=60, description="changes of a document are gathered this long before its supervision looks"
     )
+    canary_hours: float = Field(
+        default=24, ge=0, description="a synthetic document proves this often that steps fire; 0: never"
+    )
     worker_ready_file: Path | None = Field(default=None, description="written once the worker polls")
 
     @property

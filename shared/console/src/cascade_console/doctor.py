@@ -44,6 +44,8 @@ from cascade_console.locations import folder_in_use, read_state
 
 GROUP = "cascade.checks"
 OLDEST_PYTHON = (3, 11)
+CANARY_STALE = timedelta(days=2)
+"""A proof older than this proves nothing any more."""
 _MARKS = {Standing.FOUND: OK_MARK, Standing.WRONG: WRONG_MARK, Standing.SKIPPED: "[dim]–[/]"}
 
 
@@ -122,7 +124,7 @@ def read_health(health: dict[str, Any], before: datetime, after: datetime) -> li
     for field, name in _told():
         if field in health:
             findings.append(found(name, str(health[field])))
-    return [*findings, *_smtp(health.get("smtp"))]
+    return [*findings, *_canary(health), *_smtp(health.get("smtp"))]
 
 
 def _judged() -> list[tuple[str, str, str]]:
@@ -169,6 +171,26 @@ def _told() -> list[tuple[str, str]]:
         ("outbox_waiting", tr("Dòng hộp gửi đang chờ", "Waiting outbox rows")),
         ("notices_waiting", tr("Thông báo đang chờ gửi", "Notices waiting")),
     ]
+
+
+def _canary(health: dict[str, Any]) -> list[Finding]:
+    """Judge the daily proof that steps fire: none yet is told, one missed or long ago is wrong."""
+    name = tr("Kiểm tra đôn đốc hằng ngày", "Daily proof of escalation")
+    canary = health.get("canary")
+    if not canary or "now" not in health:
+        return []
+    started = str(canary["started_at"])
+    since = datetime.fromisoformat(str(health["now"])) - datetime.fromisoformat(started)
+    if canary["proved"] is False:
+        remedy = tr(
+            "Nấc đôn đốc không chạy: kiểm tra Temporal, plan-api worker, workflow-worker và notifier.",
+            "Steps do not fire: check Temporal, plan-api worker, workflow-worker and notifier.",
+        )
+        return [wrong(name, f"{started}: {canary['detail']}", remedy)]
+    if since > CANARY_STALE:
+        remedy = tr("Kiểm tra plan-api worker có đang chạy.", "Check that plan-api worker is running.")
+        return [wrong(name, started, remedy)]
+    return [found(name, started)]
 
 
 def _smtp(smtp: Any) -> list[Finding]:

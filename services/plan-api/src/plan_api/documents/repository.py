@@ -25,6 +25,7 @@ from plan_api.documents.models import (
     Suspension,
 )
 from plan_api.documents.schemas import Wanted
+from plan_api.read.tables import CANARY_UNITS
 
 DOCUMENT: Table = Document.__table__  # type: ignore[attr-defined]
 VERSION: Table = DocumentVersion.__table__  # type: ignore[attr-defined]
@@ -217,8 +218,13 @@ async def children_in_force(connection: AsyncConnection, document_id: UUID) -> l
 async def page(
     connection: AsyncConnection, issuers: set[UUID] | None, wanted: Wanted, after: Any, limit: int
 ) -> list[Row[Any]]:
-    """Return documents newest first, after a (created_at, id) cursor."""
-    query = select(DOCUMENT).order_by(DOCUMENT.c.created_at.desc(), DOCUMENT.c.id.desc()).limit(limit)
+    """Return documents newest first, after a (created_at, id) cursor; canaries are not among them."""
+    query = (
+        select(DOCUMENT)
+        .where(DOCUMENT.c.issuer_unit_id.not_in(CANARY_UNITS))
+        .order_by(DOCUMENT.c.created_at.desc(), DOCUMENT.c.id.desc())
+        .limit(limit)
+    )
     if issuers is not None:
         query = query.where(DOCUMENT.c.issuer_unit_id.in_(issuers))
     if wanted.state is not None:

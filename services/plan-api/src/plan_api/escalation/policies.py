@@ -18,7 +18,7 @@ from plan_api.escalation.service import BUILT_IN
 from plan_api.read.policies import documents_by_policy
 from plan_api.requests import Act
 from plan_api.rules.access import Verb
-from plan_api.rules.policies import Policy, policy_from_json, policy_to_json
+from plan_api.rules.policies import CANARY_POLICY, Policy, policy_from_json, policy_to_json
 
 
 async def listing(connection: AsyncConnection, code: str | None = None) -> PolicyList:
@@ -35,7 +35,8 @@ async def listing(connection: AsyncConnection, code: str | None = None) -> Polic
     views += [_view(UUID(int=0), policy, None, used) for policy in fresh if (policy.code, policy.version) not in known]
     if code is not None and not views:
         raise UnknownPolicy(field="code", policy=code)
-    return PolicyList(items=sorted(views, key=lambda view: (view.code, -view.version)))
+    shown = [view for view in views if view.code != CANARY_POLICY.code]
+    return PolicyList(items=sorted(shown, key=lambda view: (view.code, -view.version)))
 
 
 def _view(policy_id: UUID, policy: Policy, created_at: datetime | None, used: Mapping[UUID, int]) -> PolicyView:

@@ -20,12 +20,19 @@ from plan_api.escalation.errors import StepNotArmable, UnknownPolicy
 from plan_api.journal import Journal
 from plan_api.rules.calendar import WorkCalendar, local_date, start_of_day
 from plan_api.rules.ladders import ANNOUNCING, ArmedStep, StepCannotBeArmed, arm
-from plan_api.rules.policies import REHEARSAL_POLICY, STANDARD_POLICY, Policy, policy_from_json, policy_to_json
+from plan_api.rules.policies import (
+    CANARY_POLICY,
+    REHEARSAL_POLICY,
+    STANDARD_POLICY,
+    Policy,
+    policy_from_json,
+    policy_to_json,
+)
 from plan_api.services import Services
 
 log = logging.getLogger(__name__)
 
-BUILT_IN = {policy.code: policy for policy in (STANDARD_POLICY, REHEARSAL_POLICY)}
+BUILT_IN = {policy.code: policy for policy in (STANDARD_POLICY, REHEARSAL_POLICY, CANARY_POLICY)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import Column, DateTime, Index, text
 from sqlmodel import Field, SQLModel
 
-from plan_api.tables import binary, instant, key, word
+from plan_api.tables import binary, instant, key, reference, word
 
 
 class OutboxMessage(SQLModel, table=True):
@@ -48,3 +48,17 @@ class RelayState(SQLModel, table=True):
     id: int = Field(primary_key=True)
     namespace_id: str
     swept_at: datetime = instant()
+
+
+class CanaryRun(SQLModel, table=True):
+    """A canary let go: the document that had to come back by an instant, and whether it did (None: it is out)."""
+
+    __tablename__ = "canary_run"
+
+    id: UUID = key()
+    document_id: UUID | None = reference("document.id", nullable=True)
+    started_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, index=True))
+    expected_by: datetime = instant()
+    ended_at: datetime | None = instant(nullable=True)
+    proved: bool | None = None
+    detail: str | None = None

@@ -25,6 +25,7 @@ from plan_api.organizations.schemas import (
 )
 from plan_api.paging import CursorInvalid, decode_cursor, encode_cursor
 from plan_api.read.answering import answerers
+from plan_api.read.tables import CANARY_UNITS
 from plan_api.rules.vietnamese import fold
 from plan_api.services import Services
 
@@ -65,7 +66,7 @@ def _has_code(code: str) -> ColumnElement[bool]:
 
 
 def _conditions(wanted: UnitFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = [UNIT.c.id.not_in(CANARY_UNITS)]
     if wanted.q and (words := fold(wanted.q).split()):
         conditions += [UNIT.c.name_folded.contains(word, autoescape=True) for word in words[:8]]
     if wanted.kind:

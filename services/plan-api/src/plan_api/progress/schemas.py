@@ -165,6 +165,18 @@ class ChannelState(BaseModel):
     detail: str | None = None
 
 
+class CanaryState(BaseModel):
+    """The canary let go last: whether it came back (null: it is out), else what was missing."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    started_at: datetime
+    expected_by: datetime
+    ended_at: datetime | None
+    proved: bool | None
+    detail: str | None
+
+
 class Operations(BaseModel):
     """What an operator watches: is anything due and not done, waiting or lost?"""
 
@@ -180,5 +192,6 @@ class Operations(BaseModel):
     notices_unknown: int
     notices_unreachable: int
     notices_failed: int
+    canary: CanaryState | None = Field(description="the daily proof that steps fire; null before the first")
     channels: list[ChannelState] | None = Field(description="as notifier sees them; null when it cannot be asked")
     smtp: bool | None = Field(description="whether e-mail goes out; null when notifier cannot be asked")

@@ -17,6 +17,7 @@ from plan_api.documents.reading import reference
 from plan_api.integration.notifier import channel_states
 from plan_api.organizations import service as organizations
 from plan_api.progress.schemas import (
+    CanaryState,
     CascadeDocument,
     CascadeLevel,
     CascadeProgress,
@@ -32,6 +33,7 @@ from plan_api.progress.schemas import (
 )
 from plan_api.read import operations as read_operations
 from plan_api.read import progress as read
+from plan_api.read.canary import latest as latest_canary
 from plan_api.requests import Caller
 from plan_api.rules.access import Verb
 from plan_api.rules.policies import STANDARD_POLICY
@@ -201,7 +203,10 @@ async def operations(connection: AsyncConnection, services: Services, caller: Ca
     """Return what an operator watches: our own figures, and the channels as notifier sees them."""
     await require(connection, caller, Verb.OPERATE, None)
     figures = await read_operations.operations(connection, services.clock.now())
+    canary = await latest_canary(connection)
     states = await channel_states(services.settings)
     channels = None if states is None else [ChannelState.model_validate(state) for state in states]
     smtp = None if channels is None else all(item.state == "up" for item in channels if item.channel == Channel.EMAIL)
-    return Operations.model_validate(figures | {"channels": channels, "smtp": smtp})
+    return Operations.model_validate(
+        figures | {"channels": channels, "smtp": smtp, "canary": canary and CanaryState.model_validate(canary)}
+    )

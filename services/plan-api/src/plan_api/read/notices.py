@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from plan_api.read.suspended import is_suspended
 from plan_api.read.tables import (
     BATCH,
+    CANARY_UNITS,
     DOCUMENT,
     LADDER,
     LADDER_STEP,
@@ -205,7 +206,7 @@ async def still_owed(connection: AsyncConnection, batch_id: UUID, notice_ids: Se
     )
     state = (
         await connection.execute(
-            select(DOCUMENT.c.state, suspended.exists(), LADDER.c.kind)
+            select(DOCUMENT.c.state, suspended.exists(), LADDER.c.kind, DOCUMENT.c.issuer_unit_id.in_(CANARY_UNITS))
             .select_from(BATCH)
             .join(DOCUMENT, DOCUMENT.c.id == BATCH.c.document_id)
             .join(LADDER, LADDER.c.id == BATCH.c.ladder_id)
@@ -214,6 +215,8 @@ async def still_owed(connection: AsyncConnection, batch_id: UUID, notice_ids: Se
     ).one()
     if state[0] != DocumentState.ISSUED:
         return dict.fromkeys(notice_ids, "recalled")
+    if state[3]:
+        return dict.fromkeys(notice_ids, "canary")
     if state[1]:
         return {}
     chased = ObligationState.SUBMITTED if state[2] == LadderKind.REVIEW else ObligationState.OPEN

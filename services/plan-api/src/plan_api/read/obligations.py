@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.models import METADATA
 from plan_api.read.tables import (
+    CANARY_UNITS,
     DOCUMENT,
     EXTENSION,
     LADDER_STEP,
@@ -84,6 +85,8 @@ async def page(
     o = OBLIGATION.c
     query = _cards()
     order = query.selected_columns.due_order
+    if filters.document_id is None:
+        query = query.where(o.unit_id.not_in(CANARY_UNITS))
     if filters.units is not None:
         query = query.where(o.unit_id.in_(filters.units) | o.deciding_unit_id.in_(filters.units))
     equal = {

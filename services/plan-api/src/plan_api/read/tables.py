@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Uuid, and_, any_, bindparam, or_
+from sqlalchemy import ColumnElement, Table, Uuid, and_, any_, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from plan_api import models  # noqa: F401 - fills the metadata
@@ -36,6 +36,7 @@ ABSENCE = _table("absence")
 ACCOUNT = _table("account")
 ASSIGNMENT = _table("assignment")
 BATCH = _table("batch")
+CANARY_RUN = _table("canary_run")
 CONSOLIDATION = _table("consolidation")
 CONSOLIDATION_SOURCE = _table("consolidation_source")
 DIFFERENCE = _table("difference")
@@ -68,3 +69,11 @@ UNIT = _table("unit")
 UNIT_CODE = _table("unit_code")
 UNIT_SUSPENSION = _table("unit_suspension")
 LINK = _table("link")
+
+CANARY_SYSTEM = "canary"
+"""The code system of the synthetic units by which the installation proves to itself that steps fire."""
+
+CANARY_UNITS = select(UNIT_CODE.c.unit_id).where(
+    UNIT_CODE.c.code_system == CANARY_SYSTEM, UNIT_CODE.c.valid_to.is_(None)
+)
+"""Those units: lists leave them out, and nothing is sent to them."""

@@ -187,6 +187,21 @@ STANDARD_POLICY: Final = Policy(
 )
 """The usual ladder, in working days."""
 
+CANARY_POLICY: Final = Policy(
+    code="canary",
+    version=1,
+    name="Kiểm tra tự động",
+    rehearsal=True,
+    return_grace=Offset(amount=Decimal(1), unit=OffsetUnit.MINUTES),
+    due_soon=Offset(amount=Decimal(1), unit=OffsetUnit.MINUTES),
+    steps=(
+        _step(1, StepKind.ANNOUNCE, Audience.CONTACT, "0", OffsetUnit.HOURS, StepAnchor.ISSUE),
+        _step(2, StepKind.DUE, Audience.CONTACT, "0", OffsetUnit.MINUTES),
+        _step(11, StepKind.REVIEW, Audience.REVIEWER_CONTACT, "1", OffsetUnit.MINUTES, StepAnchor.HAND_IN),
+    ),
+)
+"""Two steps by which the installation proves to itself that steps fire."""
+
 REHEARSAL_POLICY: Final = Policy(
     code="rehearsal",
     version=1,

@@ -10,6 +10,7 @@ from temporalio.worker import Worker
 from plan_api.services import Services, build_services
 from plan_api.settings import Settings
 from plan_api.supervision.activities import RecordsActivities
+from plan_api.supervision.canary import Canary
 from plan_api.supervision.relay import Relay
 
 
@@ -28,8 +29,10 @@ async def run(settings: Settings) -> None:
     """Run until stopped."""
     services = build_services(settings)
     client = await connect(settings.temporal_address, settings.temporal_namespace)
-    relay = Relay(services, client)
+    relay, canary = Relay(services, client), Canary(services)
     try:
-        await run_until_stopped([build_worker(client, services)], relay.run, ready_file=settings.worker_ready_file)
+        await run_until_stopped(
+            [build_worker(client, services)], relay.run, canary.run, ready_file=settings.worker_ready_file
+        )
     finally:
         await services.engine.dispose()
