@@ -73,14 +73,17 @@ async def page(
     document: UUID | None = None,
     round: UUID | None = None,  # noqa: A002 - the parameter's public name
     deciding: Annotated[UUID | None, Query(description="unit that decides")] = None,
+    receiving: Annotated[UUID | None, Query(description="unit that receives what another decides on")] = None,
     state: ObligationState | None = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> ObligationPage:
-    """Return obligations owed or decided below the caller, by due time (none last)."""
+    """Return obligations owed, decided or received below the caller, by due time (none last)."""
     async with reachable_database(), services.engine.connect() as connection:
         units = await reading.visible_units(connection, caller)
-        filters = Filters(units, unit, document, round, deciding, state)
+        seen = await reading.speaking_for(connection, units)
+        received_by = await reading.speaking_for(connection, {receiving} if receiving else None)
+        filters = Filters(units, unit, document, round, deciding, state, seen=seen, receiving=received_by)
         return await reading.page(connection, services, filters, cursor, limit)
 
 

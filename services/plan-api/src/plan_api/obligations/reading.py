@@ -23,6 +23,7 @@ from plan_api.obligations.schemas import (
 from plan_api.organizations import service as organizations
 from plan_api.paging import decode_cursor, encode_cursor
 from plan_api.read import obligations as read
+from plan_api.read.heirs import forebears_of
 from plan_api.requests import Caller
 from plan_api.rules.access import Verb
 from plan_api.rules.calendar import WorkCalendar
@@ -71,6 +72,11 @@ async def visible_units(connection: AsyncConnection, caller: Caller) -> set[UUID
     return None if caller.unit_id is None else await organizations.subtree(connection, caller.unit_id)
 
 
+async def speaking_for(connection: AsyncConnection, units: set[UUID] | None) -> set[UUID] | None:
+    """Return units with the ended ones they speak for by now; None stays all."""
+    return None if units is None else await forebears_of(connection, units)
+
+
 async def whole(
     connection: AsyncConnection, services: Services, caller: Caller, obligation_id: UUID
 ) -> ObligationDetail:
@@ -82,14 +88,18 @@ async def whole(
     row = await read.one(connection, obligation_id)
     if row is None:
         raise NotFound(what="obligation")
+    receiving = await read.receivers(connection, obligation_id)
     concerned = (row.unit_id, row.deciding_unit_id)
     if not any([await allows(connection, caller, Verb.READ_PROGRESS, unit_id) for unit_id in concerned]):
-        raise NotFound(what="obligation")
+        received = await speaking_for(connection, await visible_units(connection, caller)) or set()
+        if received.isdisjoint(receiving):
+            raise NotFound(what="obligation")
     ladders = [ladder for ladder in (row.ladder_id, row.review_ladder_id) if ladder is not None]
     days = await calendar.work_calendar(connection, services)
     return ObligationDetail.model_validate(
         _card(row, days, services.clock.now())
         | {
+            "receivers": receiving,
             "submissions": [
                 SubmissionOut.model_validate(item) for item in await read.submissions(connection, obligation_id)
             ],

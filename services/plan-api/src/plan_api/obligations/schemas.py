@@ -336,6 +336,7 @@ class ObligationDetail(ObligationCard):
     frozen_by: str | None = None
     calls: list[CallOut] = Field(default_factory=list)
     due_reasons: list[str]
+    receivers: list[UUID] = Field(default_factory=list, description="further units that receive what is handed in")
     submissions: list[SubmissionOut]
     steps: list[StepOut]
     extensions: list[ExtensionOut]

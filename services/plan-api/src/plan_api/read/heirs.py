@@ -36,7 +36,12 @@ async def heir_of(connection: AsyncConnection, unit_id: UUID) -> UUID:
 
 async def forebears(connection: AsyncConnection, unit_id: UUID) -> set[UUID]:
     """Return a unit and the ended ones it took over from, along any chain."""
-    found, asked = {unit_id}, {unit_id}
+    return await forebears_of(connection, {unit_id})
+
+
+async def forebears_of(connection: AsyncConnection, unit_ids: set[UUID]) -> set[UUID]:
+    """Return units and the ended ones they took over from, along any chain."""
+    found, asked = set(unit_ids), set(unit_ids)
     while asked:
         query = (
             select(SUCCESSION.c.predecessor_id)

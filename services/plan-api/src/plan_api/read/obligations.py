@@ -7,7 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from cascade_contracts.vocabulary import ExtensionState, ObligationState
-from sqlalchemy import Row, Select, Table, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Table, exists, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.models import METADATA
@@ -18,10 +18,12 @@ from plan_api.read.tables import (
     LADDER_STEP,
     NOTICE,
     OBLIGATION,
+    OBLIGATION_RECEIVER,
     OBLIGATION_STEP,
     ROUND,
     SUBMISSION,
     UNIT,
+    among,
 )
 
 SUBMISSION_FILE: Table = METADATA.tables["submission_file"]
@@ -31,7 +33,11 @@ FAR = datetime(9000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list of obligations is narrowed to; `units` limits what the caller may see, by owing or deciding unit."""
+    """What a list of obligations is narrowed to.
+
+    `units` limits what the caller may see, by owing or deciding unit, `seen` by receiving one: with it, the ended units
+    those speak for. One of `receiving` must be among the receivers.
+    """
 
     units: set[UUID] | None = None
     unit_id: UUID | None = None
@@ -39,6 +45,8 @@ class Filters:
     round_id: UUID | None = None
     deciding_unit_id: UUID | None = None
     state: ObligationState | None = None
+    seen: set[UUID] | None = None
+    receiving: set[UUID] | None = None
 
 
 def _cards() -> Select[Any]:
@@ -88,7 +96,11 @@ async def page(
     if filters.document_id is None:
         query = query.where(o.unit_id.not_in(CANARY_UNITS))
     if filters.units is not None:
-        query = query.where(o.unit_id.in_(filters.units) | o.deciding_unit_id.in_(filters.units))
+        query = query.where(
+            o.unit_id.in_(filters.units) | o.deciding_unit_id.in_(filters.units) | _received(filters.seen or set())
+        )
+    if filters.receiving is not None:
+        query = query.where(_received(filters.receiving))
     equal = {
         o.unit_id: filters.unit_id,
         o.document_id: filters.document_id,
@@ -102,6 +114,18 @@ async def page(
     if after is not None:
         query = query.where(tuple_(order, o.id) > tuple_(*after))
     return cast("Sequence[Row[Any]]", (await connection.execute(query.order_by(order, o.id).limit(limit))).all())
+
+
+def _received(units: set[UUID]) -> ColumnElement[bool]:
+    receiver = OBLIGATION_RECEIVER.c
+    return exists().where(receiver.obligation_id == OBLIGATION.c.id, among(receiver.unit_id, units))
+
+
+async def receivers(connection: AsyncConnection, obligation_id: UUID) -> list[UUID]:
+    """Return who receives what the deciding unit decides on, by id."""
+    receiver = OBLIGATION_RECEIVER.c
+    query = select(receiver.unit_id).where(receiver.obligation_id == obligation_id).order_by(receiver.unit_id)
+    return list((await connection.execute(query)).scalars())
 
 
 async def one(connection: AsyncConnection, obligation_id: UUID) -> Row[Any] | None:
