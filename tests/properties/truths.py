@@ -89,7 +89,7 @@ async def check_time(world: World) -> None:
     unchased = await world.rows(
         "select o.id from obligation o join document d on d.id = o.document_id "
         "where o.document_id = any(:ids) and d.state = 'issued' and o.state = 'open' and o.mode = 'order' "
-        "and o.due_at > d.issued_at and o.due_at < :overdue "
+        "and o.due_at > d.issued_at and greatest(o.due_at, o.created_at, o.returned_at) < :overdue "
         "and not exists (select from suspension p where p.document_id = d.id and p.until_at is null) "
         "and not exists (select from obligation_step s join ladder_step l on l.id = s.step_id "
         "where s.obligation_id = o.id and l.kind in ('overdue', 'escalate'))",

@@ -74,3 +74,19 @@ async def test_who_took_over_from_the_issuer_reviews_and_is_reminded_to(cascade:
     assert await cascade.received(heir, "review", about=school.unit, role=None)
     assert not await school.issuer.contact.received("review")
     assert (await school.accept())["state"] == "fulfilled"
+
+
+async def test_who_takes_over_what_is_overdue_is_chased_after_a_grace(cascade: Cascade) -> None:
+    school = await assign(cascade, "2026-05-20")
+    successor = await cascade.unit("Trường Trung học cơ sở Nam Hải", "THCSNH", professional=school.superior.unit)
+    await cascade.until("2026-05-29T09:00")  # every step of the former ladder has spoken
+
+    await cascade.said("POST", "/v1/reorganisations", merged("2026-05-29", school.unit, successor))
+    await cascade.until("2026-06-12T17:00")
+
+    (announced,) = await cascade.received(successor, "announce")
+    assert announced.at.date().isoformat() == "2026-05-29"
+    (chased,) = await cascade.received(successor, "overdue")
+    assert chased.at.date().isoformat() == "2026-06-04"  # three working days of grace to 03/6, then one more
+    assert await cascade.received(school.superior.unit, "escalate", about=successor, role=None)
+    assert (await cascade.progress(school.document))["missing"] == 1

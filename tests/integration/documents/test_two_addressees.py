@@ -48,7 +48,7 @@ async def test_who_receives_lists_and_reads_but_does_not_decide(two: Two) -> Non
     assert len(await two.received_by(two.peer)) == 2
     found = await said(await peer.get(f"/v1/obligations/{owed['id']}"))
     assert found["receivers"] == [two.peer["id"]]
-    assert found["submissions"][0]["figures"] == {"classes": 2}
+    assert found["submissions"][0]["figures"] == {"classes": "2"}
     assert (await peer.post(f"/v1/obligations/{owed['id']}/accept", {})).status_code in {403, 404}
 
 

@@ -117,3 +117,20 @@ async def test_a_part_that_lags_keeps_the_whole_missing(province: Province) -> N
         )
     )
     assert {each["outcome"] for each in merged_again["obligations"]} == {"owed"}
+
+
+async def test_one_half_of_a_split_may_join_the_other(province: Province) -> None:
+    former = province.communes[1]
+    halves = [{"new": new_unit(f"Xã Mới {half}", province.city, code=f"XM{half}")} for half in (1, 2)]
+    done = await province.reorganise(province.order({"kind": "split", "unit": {"id": former["id"]}, "into": halves}))
+    first, second = (unit["unit_id"] for unit in done["units"] if unit["what"] == "created")
+
+    joined = {"kind": "merge", "units": [{"id": first}], "into": {"unit": {"id": second}}}
+    done = await province.reorganise(province.order(joined))
+
+    assert {each["outcome"] for each in done["obligations"]} == {"owed"}
+    await province.hand_in(province.directive, {"id": second})
+    province.client.services.clock.move(days=20)  # type: ignore[attr-defined]
+    path = f"/v1/units/{former['id']}/progress"
+    was = (await said(await province.client.get(path, params={"units": "then"})))["owes"]
+    assert (was["expected"], was["on_time"]) == (2, 2)

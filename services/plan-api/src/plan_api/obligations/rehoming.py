@@ -26,6 +26,7 @@ from plan_api.obligations.settling import settle_if_complete
 from plan_api.read.rehoming import owed_in_force, rounds_and_steps
 from plan_api.read.tables import among
 from plan_api.requests import Act
+from plan_api.rules.timeliness import grace_end
 
 Outcome = Literal["opened", "owed", "with_decider", "ended"]
 
@@ -194,21 +195,25 @@ async def _open(
 
 
 async def _ladder(act: Act, journal: Journal, one: Row[Any], speaks_from: datetime) -> UUID:
-    """Arm a ladder for the same due time that begins by telling the successor."""
+    """Arm a ladder for the same due time that begins by telling the successor.
+
+    What is past by then is chased as after a return, from the end of its grace: nobody had asked the successor in time.
+    """
+    policy = await escalation.policy_by_id(act.connection, one.policy_id)
+    days = await calendar.settled_calendar(act.connection, act.services)
+    past = one.due_at is not None and one.due_at <= speaks_from
     order = escalation.LadderOrder(
         one.document_id,
         one.round_id,
         LadderKind.OBLIGATION,
         AssignmentMode(one.mode),
-        due_at=one.due_at,
+        due_at=grace_end(speaks_from, policy.policy.return_grace, days) if past else one.due_at,
         anchor_at=one.issued_at or act.now,
         reason="reorganisation",
         announce=True,
         shared=False,
         armed_from=speaks_from,
     )
-    policy = await escalation.policy_by_id(act.connection, one.policy_id)
-    days = await calendar.settled_calendar(act.connection, act.services)
     ladder_id = await escalation.arm_ladder(act.connection, order, policy, days, act.now)
     await escalation.journal_ladder(journal, ladder_id)
     return ladder_id
@@ -236,6 +241,11 @@ async def _write_transfers(act: Act, journal: Journal, transfers: Sequence[tuple
     earlier = await act.connection.execute(select(t.from_id, t.to_id).where(among(t.to_id, to_ids)))
     chained = [(row.from_id, to_id, opened) for row in earlier for to_id, opened in to_ids[row.to_id]]
     rows = {(from_id, to_id): opened for from_id, to_id, opened in [*transfers, *chained]}
+    written = await act.connection.execute(
+        select(t.from_id, t.to_id).where(among(t.from_id, {pair[0] for pair in rows}))
+    )
+    for row in written:  # one half of a split taking the other half's place stood for their predecessor already
+        rows.pop((row.from_id, row.to_id), None)
     await journal.insert(
         TRANSFER,
         [{"id": new_id(), "from_id": pair[0], "to_id": pair[1], "opened": opened} for pair, opened in rows.items()],
