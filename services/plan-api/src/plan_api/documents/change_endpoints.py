@@ -1,11 +1,12 @@
-"""REST of documents that go on after their issue: extend as a whole, recurring reports, periods that do not apply."""
+"""REST of documents that go on after their issue: extended, amended, recurring; periods that do not apply."""
 
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from plan_api.auth.endpoints import CallerOf
-from plan_api.documents import exempting, extending
+from plan_api.documents import amending, exempting, extending
+from plan_api.documents.amending_schemas import Amended, AmendIn
 from plan_api.documents.change_schemas import DocumentExtended, ExtendIn
 from plan_api.documents.recurring_schemas import Exempted, ExemptIn, RecurrenceList
 from plan_api.requests import Act, Answer, ServicesOf, act_in_vain, act_once, if_match, reachable_database, respond
@@ -50,3 +51,25 @@ async def exempt(request: Request, caller: CallerOf, document_id: UUID, body: Ex
         return Answer(await exempting.exempt(doing, document_id, body))
 
     return await act_once(request, caller, action)
+
+
+@router.post("/{document_id}/amend", response_model=Amended, summary="Amend a document")
+async def amend(request: Request, caller: CallerOf, document_id: UUID, body: AmendIn) -> Response:
+    """Put a new version into force under If-Match; those it concerns are told, what was answered stays answered."""
+    row_version = if_match(request)
+
+    async def action(doing: Act) -> Answer:
+        amended = await amending.amend(doing, document_id, body, row_version)
+        return Answer(amended, etag=amended.row_version)
+
+    return await act_once(request, caller, action)
+
+
+@router.post("/{document_id}/amend/preview", response_model=Amended, summary="See what an amendment changes")
+async def preview_amendment(services: ServicesOf, caller: CallerOf, document_id: UUID, body: AmendIn) -> Response:
+    """Return the difference and whom it concerns, as amending would answer now; nothing changes."""
+
+    async def action(doing: Act) -> Answer:
+        return Answer(await amending.amend(doing, document_id, body, None))
+
+    return respond(await act_in_vain(services, caller, action))

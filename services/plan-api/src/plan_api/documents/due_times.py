@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cascade_contracts.vocabulary import RoundKind
+from cascade_contracts.vocabulary import RoundKind, StepKind
 from cascade_servicekit.problems import Refusal
 
 from plan_api.documents.errors import (
@@ -60,6 +60,7 @@ class RoundDue:
     waived: bool = False
     speaks_from: datetime | None = None
     """When it is announced, where that is later than now."""
+    announce_as: StepKind = StepKind.ANNOUNCE
 
 
 def due_of(issuing: Issue, item: RoundIn, place: str = "") -> RoundDue:

@@ -158,6 +158,38 @@ class UnknownPeriod(Refusal):
     )
 
 
+class AmendmentTooWide(Refusal):
+    """An amendment changes what makes a document the one it is."""
+
+    code, status = "amendment_too_wide", 422
+    title = ("Nội dung này không sửa đổi được", "This cannot be amended")
+    remedy = (
+        "Loại, đơn vị ban hành, số, ký hiệu, ngày, văn bản cấp trên, chính sách đôn đốc, báo cáo định kỳ, hình thức "
+        "giao, nơi nhận và biểu mẫu của đợt không sửa đổi được. Kính đề nghị ban hành văn bản thay thế (replaces).",
+        "Kind, issuer, number, notation, date, parents, policy, recurring reports, modes of assignment, receivers and "
+        "forms of a round cannot be amended. Issue another document that replaces this one (`replaces`).",
+    )
+
+
+class NothingAmended(Refusal):
+    """The content is that of the version in force."""
+
+    code, status = "nothing_amended", 409
+    title = ("Không có nội dung sửa đổi", "Nothing is amended")
+    remedy = ("Nội dung trùng với phiên bản hiện hành.", "The content is that of the version in force.")
+
+
+class NotReplaceable(Refusal):
+    """A document replaces one of its own issuer only, and never itself."""
+
+    code, status = "not_replaceable", 422
+    title = ("Không thay thế được văn bản này", "This document cannot be replaced")
+    remedy = (
+        "Chỉ thay thế được văn bản khác của chính đơn vị ban hành. Kính đề nghị kiểm tra lại văn bản bị thay thế.",
+        "A document replaces another one of its own issuer. Check which document is meant.",
+    )
+
+
 class CutOffBeforeDue(Refusal):
     """A round would close before it is due."""
 

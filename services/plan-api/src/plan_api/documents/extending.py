@@ -116,6 +116,7 @@ async def _extend_round(
     new = NewDue(
         document.id,
         round_.id,
+        round_.due_at,
         due.due_at,
         due.due_on,
         cut_off_at,
@@ -174,6 +175,8 @@ async def _told(
     lower: Sequence[Feeding],
     days: WorkCalendar,
 ) -> RoundExtended:
+    due_at, due_on = new.due_at, new.due_on
+    assert due_at is not None and due_on is not None  # noqa: S101, PT018 - an extension names its day
     cards = await organizations.unit_cards(act.connection, [unit.unit_id for unit in moved.units[:SHOWN]])
     ahead = [
         step for ladder_id in moved.ladders[:1] for step in await escalation.steps_ahead(act.connection, ladder_id)
@@ -184,8 +187,8 @@ async def _told(
         title=round_.title,
         was_at=round_.due_at,
         was_on=round_.due_on,
-        due_at=new.due_at,
-        due_on=new.due_on,
+        due_at=due_at,
+        due_on=due_on,
         due_reasons=list(reasons),
         cut_off_at=new.cut_off_at,
         moved=sum(unit.moved for unit in moved.units),

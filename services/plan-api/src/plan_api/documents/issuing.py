@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.calendar import service as calendar
-from plan_api.documents import drafting, recurring, repository, selecting
+from plan_api.documents import drafting, recurring, repository, selecting, stopping
 from plan_api.documents.due_times import Issue, due_of
 from plan_api.documents.errors import IdentityMissing, IdentityTaken
 from plan_api.documents.opening import open_round
@@ -66,12 +66,15 @@ async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
         act.now,
     )
     dues = [due_of(issuing, item, f"rounds.{position}.") for position, item in enumerate(draft.rounds)]
-    await _freeze(act, row.version, issuing)
+    await freeze_content(act, document_id, row.version, draft)
+    await _mark_issued(act, issuing)
     assigned = await _assign(act.connection, issuing, chosen)
     for position, (item, due) in enumerate(zip(draft.rounds, dues, strict=True)):
         units = await _units_of_round(act.connection, item, assigned)
         await open_round(act, issuing, position, item, due, units, f"rounds.{position}.")
     await recurring.start(act, issuing, draft.recurring)
+    if order.replaces is not None:
+        await stopping.replace(act, order.replaces, document_id, issuing.issuer_id)
     await _answer_parents(act, issuing)
     if draft.rounds or draft.recurring:
         next_step = await escalation.next_step_at(act.connection, document_id)
@@ -93,14 +96,15 @@ def _check_identity(draft: DocumentIn, order: IssueIn) -> None:
         raise IdentityMissing(field=missing[0])
 
 
-async def _freeze(act: Act, version: int, issuing: Issue) -> None:
-    content = issuing.draft.model_dump(mode="json")
+async def freeze_content(act: Act, document_id: UUID, version: int, given: DocumentIn) -> None:
+    """Keep a version as it is said, with the SHA-256 of its canonical bytes and its files."""
+    content = given.model_dump(mode="json")
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     await repository.freeze(
         act.connection,
         {
             "id": new_id(),
-            "document_id": issuing.document_id,
+            "document_id": document_id,
             "version": version,
             "content": content,
             "content_sha256": hashlib.sha256(canonical).hexdigest(),
@@ -112,15 +116,14 @@ async def _freeze(act: Act, version: int, issuing: Issue) -> None:
         [
             {
                 "id": new_id(),
-                "document_id": issuing.document_id,
+                "document_id": document_id,
                 "version": version,
                 "created_at": act.now,
                 **file.model_dump(),
             }
-            for file in issuing.draft.files
+            for file in given.files
         ],
     )
-    await _mark_issued(act, issuing)
 
 
 async def _mark_issued(act: Act, issuing: Issue) -> None:
@@ -158,20 +161,21 @@ async def _assign(connection: AsyncConnection, issuing: Issue, chosen: Sequence[
         for item in bound
     ]
     await repository.add_assignments(connection, rows)
-    await _add_recipients(connection, issuing)
+    await add_recipients(connection, issuing.document_id, issuing.draft)
     return {
         item.unit_id: Assigned(item.unit_id, item.mode, item.superior_unit_id or issuing.issuer_id) for item in bound
     }
 
 
-async def _add_recipients(connection: AsyncConnection, issuing: Issue) -> None:
+async def add_recipients(connection: AsyncConnection, document_id: UUID, given: DocumentIn) -> None:
+    """Note whom a document tells beside those it binds."""
     rows = []
-    for item in issuing.draft.recipients:
+    for item in given.recipients:
         unit_id = (await organizations.known_units(connection, [item.unit], "recipients"))[0] if item.unit else None
         rows.append(
             {
                 "id": new_id(),
-                "document_id": issuing.document_id,
+                "document_id": document_id,
                 "unit_id": unit_id,
                 "label": item.label,
                 "purpose": item.purpose,

@@ -47,6 +47,7 @@ class Document(SQLModel, table=True):
     issued_at: datetime | None = instant(nullable=True)
     recalled_at: datetime | None = instant(nullable=True)
     recall_reason: str | None = None
+    replaced_by_id: UUID | None = reference("document.id", nullable=True)
     tracker_seat_id: UUID | None = reference("seat.id", nullable=True)
     policy_id: UUID | None = reference("policy.id", nullable=True)
     version: int = 1
@@ -95,7 +96,10 @@ class Recipient(SQLModel, table=True):
 
 
 class Assignment(SQLModel, table=True):
-    """A document binds a unit, in a mode, on a line; `superior_unit_id` is who is one step up on it."""
+    """A document binds a unit, in a mode, on a line; `superior_unit_id` is who is one step up on it.
+
+    `released_at`: an amendment has let it go.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (UniqueConstraint("document_id", "unit_id"),)
@@ -108,6 +112,7 @@ class Assignment(SQLModel, table=True):
     superior_unit_id: UUID | None = reference("unit.id", nullable=True)
     accepted_at: datetime | None = instant(nullable=True)
     read_at: datetime | None = instant(nullable=True)
+    released_at: datetime | None = instant(nullable=True)
 
 
 class Suspension(SQLModel, table=True):

@@ -126,6 +126,7 @@ async def _arm(
         reason=issuing.why,
         cut_off_at=item.cut_off_at,
         announce=True,
+        announce_as=asked.announce_as,
         armed_from=asked.speaks_from,
     )
     return await escalation.arm_ladder(connection, order, issuing.policy, issuing.days, issuing.now)

@@ -104,6 +104,7 @@ async def whole(connection: AsyncConnection, caller: Caller, document_id: UUID) 
         issued_at=row.issued_at,
         recalled_at=row.recalled_at,
         recall_reason=row.recall_reason,
+        replaced_by=row.replaced_by_id,
         version=row.version,
         row_version=row.row_version,
         assignees=await repository.count_assignments(connection, document_id),

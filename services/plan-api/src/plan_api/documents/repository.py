@@ -142,7 +142,8 @@ async def next_position(connection: AsyncConnection, document_id: UUID) -> int:
 
 async def assignments(connection: AsyncConnection, document_id: UUID) -> list[Row[Any]]:
     """Return whom a document binds, in the order of its issue."""
-    query = select(ASSIGNMENT).where(ASSIGNMENT.c.document_id == document_id).order_by(ASSIGNMENT.c.id)
+    bound = (ASSIGNMENT.c.document_id == document_id) & ASSIGNMENT.c.released_at.is_(None)
+    query = select(ASSIGNMENT).where(bound).order_by(ASSIGNMENT.c.id)
     return list(await connection.execute(query))
 
 
@@ -152,8 +153,13 @@ async def round_(connection: AsyncConnection, round_id: UUID) -> Row[Any] | None
 
 
 async def acknowledge_rounds(connection: AsyncConnection, document_id: UUID) -> list[UUID]:
-    """Return the rounds of a document that ask for acknowledgement."""
-    query = select(ROUND.c.id).where(ROUND.c.document_id == document_id, ROUND.c.kind == RoundKind.ACKNOWLEDGE)
+    """Return the rounds of the issue that ask for acknowledgement; an amendment is acknowledged for itself."""
+    query = (
+        select(ROUND.c.id)
+        .join(DOCUMENT, DOCUMENT.c.id == ROUND.c.document_id)
+        .where(ROUND.c.document_id == document_id, ROUND.c.kind == RoundKind.ACKNOWLEDGE)
+        .where(ROUND.c.created_at <= DOCUMENT.c.issued_at)
+    )
     return list((await connection.execute(query)).scalars())
 
 
@@ -201,7 +207,8 @@ async def end_suspension(connection: AsyncConnection, document_id: UUID, now: da
 
 async def count_assignments(connection: AsyncConnection, document_id: UUID) -> int:
     """Return how many units a document is assigned to."""
-    query = select(func.count()).select_from(ASSIGNMENT).where(ASSIGNMENT.c.document_id == document_id)
+    bound = (ASSIGNMENT.c.document_id == document_id) & ASSIGNMENT.c.released_at.is_(None)
+    query = select(func.count()).select_from(ASSIGNMENT).where(bound)
     return int((await connection.execute(query)).scalar_one())
 
 

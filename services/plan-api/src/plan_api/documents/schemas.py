@@ -270,6 +270,7 @@ class IssueIn(Body):
     past_due: PastDueIn | None = None
     allow_after_parent: bool = False
     without_identity: bool = False
+    replaces: UUID | None = Field(default=None, description="the document in force this one takes the place of")
     reason: Text | None = None
 
 
@@ -353,6 +354,7 @@ class DocumentOut(BaseModel):
     issued_at: datetime | None
     recalled_at: datetime | None
     recall_reason: str | None
+    replaced_by: UUID | None = None
     version: int
     row_version: int
     assignees: int

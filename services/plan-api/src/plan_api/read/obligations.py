@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from cascade_contracts.vocabulary import ExtensionState, ObligationState
+from cascade_contracts.vocabulary import TERMINAL_WITHOUT_HAND_IN, ExtensionState, ObligationState
 from sqlalchemy import ColumnElement, Row, Select, Table, exists, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -205,3 +205,10 @@ async def promises(connection: AsyncConnection, unit_id: UUID) -> Sequence[Row[A
         .order_by(EXTENSION.c.requested_at.desc(), EXTENSION.c.id)
     )
     return cast("Sequence[Row[Any]]", (await connection.execute(query)).all())
+
+
+async def asked_of(connection: AsyncConnection, round_id: UUID) -> set[UUID]:
+    """Return the units of which a round expects or expected something."""
+    asked = OBLIGATION.c.state.not_in(TERMINAL_WITHOUT_HAND_IN)
+    query = select(OBLIGATION.c.unit_id).where(OBLIGATION.c.round_id == round_id, asked)
+    return set((await connection.execute(query)).scalars())

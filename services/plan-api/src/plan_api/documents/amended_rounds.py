@@ -1,0 +1,238 @@
+"""What an amendment does to the rounds of a document: changed, added, dropped, joined and left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from cascade_contracts.vocabulary import RoundKind, StepKind
+from sqlalchemy import Row
+
+from plan_api.documents import recurring_repository, repository
+from plan_api.documents.amending_schemas import AmendIn, RoundAmended
+from plan_api.documents.assigned import asks
+from plan_api.documents.due_times import Issue, RoundDue, due_of
+from plan_api.documents.errors import AmendmentTooWide, RoundNotOpen
+from plan_api.documents.opening import open_round
+from plan_api.documents.schemas import DocumentIn, RoundIn
+from plan_api.escalation import service as escalation
+from plan_api.obligations.joining import JoinedRound, join_round
+from plan_api.obligations.moving import NewDue, move_round
+from plan_api.obligations.opening import Assigned
+from plan_api.obligations.withdrawing import withdraw_from
+from plan_api.organizations import service as organizations
+from plan_api.read.obligations import asked_of
+from plan_api.requests import Act
+from plan_api.rules.amending import Pair, RoundName, match_rounds
+from plan_api.rules.ladders import RetiredFor
+
+AMENDABLE = frozenset(
+    {"title", "period", "due", "cut_off_at", "needs_acceptance", "signed_file_required", "assignees", "lag"}
+)
+TELLING = frozenset({"title", "period", "needs_acceptance", "signed_file_required"})
+"""What concerns everybody a round asks; another due time concerns those it moves."""
+
+
+@dataclass(slots=True)
+class Work:
+    """An amendment under way."""
+
+    act: Act
+    document: Row[Any]
+    given: AmendIn
+    last: DocumentIn
+    issue: Issue
+    bound: dict[UUID, Assigned]
+    added: list[UUID] = field(default_factory=list)
+    dropped: list[UUID] = field(default_factory=list)
+    affected: set[UUID] = field(default_factory=set)
+    rounds: list[RoundAmended] = field(default_factory=list)
+
+    @property
+    def new(self) -> DocumentIn:
+        """The new version."""
+        return self.given.content
+
+
+async def amend_rounds(work: Work) -> None:
+    """Bring the rounds of the last version to those of the new one; what was handed in stays."""
+    rows = await _rows_of_last(work)
+    last, new = work.last.rounds, work.new.rounds
+    pairs = match_rounds([_name(item) for item in last], [_name(item) for item in new])
+    for pair in sorted(pairs, key=lambda pair: _acknowledging(pair, last, new)):
+        if pair.was is None and pair.now is not None:
+            await _add(work, pair.now)
+        elif pair.was is not None and pair.now is None:
+            await _drop(work, rows[pair.was])
+        elif pair.was is not None and pair.now is not None:
+            await _change(work, rows[pair.was], last[pair.was], pair.now)
+    if work.added:
+        await _join_periods(work)
+    if work.dropped:
+        await _let_go(work, await repository.rounds_of(work.act.connection, work.document.id))
+
+
+def _acknowledging(pair: Pair, last: Sequence[RoundIn], new: Sequence[RoundIn]) -> bool:
+    item = new[pair.now] if pair.now is not None else last[pair.was or 0]
+    return item.kind is RoundKind.ACKNOWLEDGE
+
+
+def _name(item: RoundIn) -> RoundName:
+    return RoundName(item.kind, item.title, item.period)
+
+
+async def _rows_of_last(work: Work) -> list[Row[Any]]:
+    """Return the rounds of the last version, in its order: among all rounds the first of each name."""
+    rows = [
+        row for row in await repository.rounds_of(work.act.connection, work.document.id) if row.recurrence_id is None
+    ]
+    found = []
+    for item in work.last.rounds:
+        row = next(row for row in rows if RoundName(row.kind, row.title, row.period) == _name(item))
+        rows.remove(row)
+        found.append(row)
+    return found
+
+
+async def _wanted(work: Work, item: RoundIn) -> list[Assigned]:
+    """Return who a round of the new version asks."""
+    if item.assignees is None:
+        return [unit for unit in work.bound.values() if asks(unit) or item.kind is RoundKind.ACKNOWLEDGE]
+    named = await organizations.known_units(work.act.connection, item.assignees, "assignees")
+    return [work.bound[unit_id] for unit_id in dict.fromkeys(named) if unit_id in work.bound]
+
+
+async def _add(work: Work, place: int) -> None:
+    item = work.new.rounds[place]
+    where = f"content.rounds.{place}."
+    due = due_of(work.issue, item, where)
+    units = await _wanted(work, item)
+    position = await repository.next_position(work.act.connection, work.document.id)
+    round_id = await open_round(work.act, work.issue, position, item, due, units, where)
+    work.rounds.append(
+        RoundAmended(round_id=round_id, title=item.title, what="added", due_on=due.due.due_on, units=len(units))
+    )
+
+
+async def _drop(work: Work, row: Row[Any]) -> None:
+    released = await withdraw_from(work.act, work.document.id, row.id, None)
+    work.affected |= set(released)
+    work.rounds.append(
+        RoundAmended(
+            round_id=row.id, title=row.title, what="dropped", was_on=row.due_on, due_on=row.due_on, units=len(released)
+        )
+    )
+
+
+async def _change(work: Work, row: Row[Any], was: RoundIn, place: int) -> None:
+    item = work.new.rounds[place]
+    where = f"content.rounds.{place}."
+    before, after = was.model_dump(), item.model_dump()
+    changed = [name for name in after if before[name] != after[name]]
+    if wide := [name for name in changed if name not in AMENDABLE]:
+        raise AmendmentTooWide(field=f"{where}{wide[0]}")
+    timed = bool({"due", "cut_off_at"} & set(changed))
+    over = row.settled_at is not None or row.closed_at is not None
+    if timed and over:
+        raise RoundNotOpen(field=f"{where}due")
+    joined, leaving = ([], set()) if over else await _membership(work, row, was, item)
+    values: dict[str, Any] = {name: after[name] for name in changed if name not in {"due", "assignees", "lag"}}
+    moved: list[UUID] = []
+    if timed:
+        due = due_of(work.issue, item, where)
+        moved = await _move(work, row, item, due)
+        values |= {
+            "due_rule": due.rule.model_dump(mode="json"),
+            "due_at": due.due.due_at,
+            "due_on": due.due.due_on,
+            "due_reasons": [*due.due.reasons, f"theo văn bản sửa đổi, vì: {work.given.reason}"],
+        }
+    if values:
+        await repository.change_round(work.act.connection, row.id, **values)
+    if joined:
+        await _join(work, row.id, joined)
+    left = await withdraw_from(work.act, work.document.id, row.id, leaving) if leaving else []
+    work.affected |= {*moved, *left, *(unit.unit_id for unit in joined)}
+    if TELLING & set(changed):
+        work.affected |= await asked_of(work.act.connection, row.id)
+    if changed or joined or left:
+        now = await repository.round_(work.act.connection, row.id)
+        work.rounds.append(
+            RoundAmended(
+                round_id=row.id,
+                title=item.title,
+                what="changed",
+                fields=changed,
+                was_on=row.due_on,
+                due_on=now.due_on if now else None,
+                units=len(moved) + len(joined) + len(left),
+            )
+        )
+
+
+async def _membership(work: Work, row: Row[Any], was: RoundIn, item: RoundIn) -> tuple[list[Assigned], set[UUID]]:
+    """Return who joins an open round, and who leaves it because it names others now."""
+    wanted = {unit.unit_id: unit for unit in await _wanted(work, item)}
+    if was.assignees == item.assignees:
+        joining = [unit for unit_id, unit in wanted.items() if unit_id in work.added]
+        return (joining if row.due_at is None or row.due_at > work.act.now else []), set()
+    present = await asked_of(work.act.connection, row.id)
+    joining = [unit for unit_id, unit in wanted.items() if unit_id not in present]
+    return joining, present - wanted.keys()
+
+
+async def _join(work: Work, round_id: UUID, units: Sequence[Assigned]) -> None:
+    row = await repository.round_(work.act.connection, round_id)
+    assert row is not None  # noqa: S101 - a round of the document
+    joined = JoinedRound(
+        work.document.id,
+        row.id,
+        work.document.issuer_unit_id,
+        row.due_at,
+        row.due_on,
+        row.cut_off_at,
+        work.document.issued_at or work.act.now,
+    )
+    await join_round(work.act, joined, work.issue.policy, work.issue.days, units)
+
+
+async def _join_periods(work: Work) -> None:
+    """Ask who is new of the open periods of recurring reports that ask everybody."""
+    connection, now = work.act.connection, work.act.now
+    everybody = {
+        row.id
+        for row in await recurring_repository.recurrences(connection, work.document.id)
+        if row.body["assignees"] is None
+    }
+    for row in await repository.rounds_of(connection, work.document.id):
+        over = row.settled_at is not None or row.closed_at is not None or row.due_at is None or row.due_at <= now
+        if row.recurrence_id in everybody and not over:
+            await _join(work, row.id, [work.bound[unit_id] for unit_id in work.added if asks(work.bound[unit_id])])
+
+
+async def _move(work: Work, row: Row[Any], item: RoundIn, due: RoundDue) -> list[UUID]:
+    cut_off_at = item.cut_off_at
+    if cut_off_at != row.cut_off_at:
+        await escalation.skip_cut_offs(work.act.connection, row.id, work.act.now, RetiredFor.AMENDED)
+    new = NewDue(
+        work.document.id,
+        row.id,
+        row.due_at,
+        due.due.due_at,
+        due.due.due_on,
+        cut_off_at,
+        work.document.issued_at or work.act.now,
+        RetiredFor.AMENDED,
+        None if work.given.acknowledge else StepKind.AMENDED,
+        work.given.reason,
+        at_once=True,
+    )
+    anyway = cut_off_at is not None and cut_off_at != row.cut_off_at
+    moved = await move_round(work.act, new, work.issue.policy, work.issue.days, arm_anyway=anyway)
+    return [unit.unit_id for unit in moved.units if unit.moved]
+
+
+async def _let_go(work: Work, rows: Sequence[Row[Any]]) -> None:
+    """Withdraw what units no longer bound still owe, of any round; what they have handed in stays."""
+    for row in sorted(rows, key=lambda row: (row.kind == RoundKind.ACKNOWLEDGE, row.position)):
+        await withdraw_from(work.act, work.document.id, row.id, set(work.dropped))
