@@ -21,6 +21,7 @@ from plan_api.auth import endpoints as auth
 from plan_api.calendar import endpoints as calendar
 from plan_api.database import MIGRATIONS
 from plan_api.difficulties import endpoints as difficulties
+from plan_api.documents import adopt_endpoints as adoptions
 from plan_api.documents import change_endpoints as document_changes
 from plan_api.documents import endpoints as documents
 from plan_api.documents import file_endpoints as files
@@ -49,6 +50,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     documents.router,
     documents.assignees_router,
     document_changes.router,
+    adoptions.router,
     files.router,
     difficulties.router,
     reviews.router,

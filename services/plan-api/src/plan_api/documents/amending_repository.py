@@ -1,16 +1,17 @@
-"""SQL of amendments: who is bound and let go of, and what replaces the last version's lists."""
+"""SQL of amendments and adoptions: who is bound and let go of, and what replaces the last version's lists."""
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from cascade_contracts.ids import new_id
 from cascade_contracts.vocabulary import AssignmentMode, LineKind
-from sqlalchemy import delete, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from plan_api.documents.repository import ASSIGNMENT, RECIPIENT
+from plan_api.documents.repository import ASSIGNMENT, DOCUMENT, RECIPIENT
 from plan_api.read.tables import among
 
 
@@ -40,3 +41,17 @@ async def release_units(
 async def clear_recipients(connection: AsyncConnection, document_id: UUID) -> None:
     """Forget the recipients of the last version; those of the new one follow."""
     await connection.execute(delete(RECIPIENT).where(RECIPIENT.c.document_id == document_id))
+
+
+async def by_identity(
+    connection: AsyncConnection, issuer_id: UUID, number_key: str, notation_key: str, year: int
+) -> Row[Any] | None:
+    """Return the document of an issuer, number, notation and year, locked."""
+    d = DOCUMENT.c
+    identity = (
+        d.issuer_unit_id == issuer_id,
+        d.number_key == number_key,
+        d.notation_key == notation_key,
+        d.year == year,
+    )
+    return (await connection.execute(select(DOCUMENT).where(*identity).with_for_update(key_share=True))).one_or_none()

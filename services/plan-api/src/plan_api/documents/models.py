@@ -47,6 +47,7 @@ class Document(SQLModel, table=True):
     issued_at: datetime | None = instant(nullable=True)
     recalled_at: datetime | None = instant(nullable=True)
     recall_reason: str | None = None
+    adopted_at: datetime | None = instant(nullable=True)
     replaced_by_id: UUID | None = reference("document.id", nullable=True)
     tracker_seat_id: UUID | None = reference("seat.id", nullable=True)
     policy_id: UUID | None = reference("policy.id", nullable=True)

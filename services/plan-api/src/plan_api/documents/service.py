@@ -88,6 +88,11 @@ async def close_round(connection: AsyncConnection, round_id: UUID, now: datetime
     return await repository.mark_round(connection, round_id, "closed_at", now)
 
 
+async def reopen_round(connection: AsyncConnection, round_id: UUID) -> None:
+    """Let a locked round that was settled go on: somebody owes it after all."""
+    await repository.change_round(connection, round_id, settled_at=None, consolidated_at=None)
+
+
 async def mark_consolidated(connection: AsyncConnection, round_id: UUID, now: datetime) -> bool:
     """Record that a round's consolidation was drafted; return whether this call did."""
     return await repository.mark_round(connection, round_id, "consolidated_at", now)

@@ -42,7 +42,9 @@ async def join_round(
     units: Sequence[Assigned],
 ) -> None:
     """Ask further units of a round; each once, whatever it owed of it before."""
-    present = await joining_repository.states_in_round(act.connection, joined.round_id, [unit.unit_id for unit in units])
+    present = await joining_repository.states_in_round(
+        act.connection, joined.round_id, [unit.unit_id for unit in units]
+    )
     asked = [unit for unit in units if present.get(unit.unit_id) in {None, *REOPENED}]
     ladders = {mode: await _arm(act, joined, policy, days, mode) for mode in sorted({unit.mode for unit in asked})}
     opened = OpenRound(

@@ -240,7 +240,7 @@ async def lock_expected(connection: AsyncConnection, round_id: UUID) -> list[Row
     """Return a round's obligations of which something is or was expected, locked, by id."""
     o = OBLIGATION.c
     query = (
-        select(o.id, o.unit_id, o.mode, o.state, o.due_at, o.due_on, o.ladder_id)
+        select(o.id, o.unit_id, o.mode, o.state, o.due_at, o.due_on, o.ladder_id, o.submission_version)
         .where(o.round_id == round_id, o.state.in_((*UNSETTLED, ObligationState.FULFILLED)))
         .order_by(o.id)
         .with_for_update(key_share=True)

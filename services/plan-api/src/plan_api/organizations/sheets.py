@@ -6,7 +6,7 @@ Rows keep the numbers a person sees in a spreadsheet (from 1). Nothing is kept o
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
@@ -38,8 +38,11 @@ class Sheet:
     delimiter: str | None
 
 
-def open_sheet(content: bytes) -> Sheet:
-    """Return the table in a file, told apart by content, not by name.
+HeaderFinder = Callable[[Sequence[tuple[int, Sequence[str]]]], Header | None]
+
+
+def open_sheet(content: bytes, find: HeaderFinder = find_header) -> Sheet:
+    """Return the table in a file, told apart by content, not by name; `find` recognises its header.
 
     Raises:
         FileUnreadable: it is no table with the columns of a units file; says why.
@@ -48,21 +51,26 @@ def open_sheet(content: bytes) -> Sheet:
         raise _unreadable("Tệp không có nội dung.", "The file is empty.")
     if content.startswith(_OLD_EXCEL):
         raise _unreadable("Tệp ở định dạng Excel cũ (.xls).", "The file is in the old Excel format (.xls).")
-    return _open_xlsx(content) if content.startswith(b"PK\x03\x04") else _open_csv(content)
+    return _open_xlsx(content, find) if content.startswith(b"PK\x03\x04") else _open_csv(content, find)
 
 
 def _unreadable(vi: str, en: str) -> FileUnreadable:
     return FileUnreadable(field="file", reason_vi=vi, reason_en=en)
 
 
-def _no_header() -> FileUnreadable:
+def _no_header(find: HeaderFinder) -> FileUnreadable:
+    if find is not find_header:
+        return _unreadable(
+            "Không thấy dòng tiêu đề có các cột cần thiết trong 20 dòng đầu.",
+            "No header row with the columns needed among the first 20 rows.",
+        )
     return _unreadable(
         "Không thấy dòng tiêu đề có cột code (mã) và name (tên đơn vị) trong 20 dòng đầu.",
         "No header row with a code column and a name column among the first 20 rows.",
     )
 
 
-def _open_csv(content: bytes) -> Sheet:
+def _open_csv(content: bytes, find: HeaderFinder) -> Sheet:
     try:
         decoded = decode(content)
     except EncodingUnknown as error:
@@ -76,11 +84,11 @@ def _open_csv(content: bytes) -> Sheet:
             head = list(islice(_csv_rows(decoded.text[:_HEAD_TEXT], delimiter), _HEAD))
         except csv.Error:
             continue
-        header = find_header(head)
+        header = find(head)
         if header is not None and (best is None or len(header.positions) > len(best[0].positions)):
             best = header, delimiter
     if best is None:
-        raise _no_header()
+        raise _no_header(find)
     header, delimiter = best
     rows = _below(_csv_rows(decoded.text, delimiter), header.row)
     return Sheet(header, rows, decoded.encoding, _DELIMITERS[delimiter])
@@ -102,7 +110,7 @@ def _below(rows: Iterable[Row], header_row: int) -> Iterator[Row]:
         raise _unreadable("Dấu nháy hoặc dòng trong tệp không khớp.", f"The CSV is malformed ({error}).") from error
 
 
-def _open_xlsx(content: bytes) -> Sheet:
+def _open_xlsx(content: bytes, find: HeaderFinder) -> Sheet:
     broken = _unreadable("Tệp XLSX bị hỏng hoặc có mật khẩu.", "The XLSX file is damaged or protected.")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -116,11 +124,11 @@ def _open_xlsx(content: bytes) -> Sheet:
         head = list(islice(rows, _HEAD))
         font = legacy_font(cell for _, cells in head for cell in cells)
         head = [(number, [convert_font(cell, font) for cell in cells]) for number, cells in head]
-        header = find_header(head)
+        header = find(head)
         if header is not None:
             rest = ((number, [convert_font(cell, font) for cell in cells]) for number, cells in rows)
             return Sheet(header, _below(chain(head, rest), header.row), font or "xlsx", None)
-    raise _no_header()
+    raise _no_header(find)
 
 
 def _text(value: Any) -> str:
