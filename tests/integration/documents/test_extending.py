@@ -299,3 +299,19 @@ async def test_while_suspended_the_news_waits_for_the_resumption(client: ApiClie
     await said(await extend(office, plan, due_on="2026-11-20"))
 
     assert (await ahead(client, plan))[0] == ("extended", "2026-11-02")
+
+
+async def test_a_granted_extension_goes_on_moving_with_the_calendar_after_the_cut_off_moved(
+    client: ApiClient, office: Office
+) -> None:
+    plan = await office.issue([report("2026-11-12", cut_off_at="2026-11-13T03:00:00Z", needs_acceptance=True)])
+    patient = office.schools[0]
+    asked = await ask_for(office, await office.owed(plan, patient), "2026-11-30")
+    await said(await client.post(f"/v1/extensions/{asked['id']}/approve", {}))
+    await said(await extend(office, plan, due_on="2026-11-20"))
+
+    storm = {"working": False, "legal_reference": "Công điện 21/CĐ-UBND"}
+    await said(await client.put("/v1/calendar/overrides/2026-11-27", storm))
+
+    mine = await said(await client.get(f"/v1/obligations/{(await office.owed(plan, patient))['id']}"))
+    assert [step["fire_at"][:10] for step in mine["steps"] if step["kind"] == "remind"] == ["2026-11-19", "2026-11-26"]

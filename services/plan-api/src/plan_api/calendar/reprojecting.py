@@ -10,7 +10,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from cascade_contracts.ids import new_id
-from cascade_contracts.vocabulary import LadderKind
+from cascade_contracts.vocabulary import LadderKind, RoundKind
 from cascade_servicekit.problems import NotFound
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -197,8 +197,8 @@ async def _apply(act: Act, change: _Change) -> Reprojection:
         return _told([])
     await documents.lock_documents(act.connection, sorted(touched))
     moves = await _plan(act.connection, act.services, change, act.now, touched)
-    for move in moves:
-        await _move_obligations(act, move)
+    for move in sorted(moves, key=lambda move: move.round.kind == RoundKind.ACKNOWLEDGE):
+        await _move_obligations(act, move)  # acknowledgements last, as an answer takes them
     settled = await documents.lock_rounds(act.connection, sorted(move.round.id for move in moves))
     for move in moves:
         retired = [ladder.ladder.row.id for ladder in move.ladders if _retires(move, ladder)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from cascade_contracts.vocabulary import RoundKind, StepKind
+from cascade_contracts.vocabulary import ObligationState, RoundKind, StepKind
 from sqlalchemy import Row
 
 from plan_api.documents import recurring_repository, repository
@@ -213,7 +213,7 @@ async def _join_periods(work: Work) -> None:
 async def _move(work: Work, row: Row[Any], item: RoundIn, due: RoundDue) -> list[UUID]:
     cut_off_at = item.cut_off_at
     if cut_off_at != row.cut_off_at:
-        await escalation.skip_cut_offs(work.act.connection, row.id, work.act.now, RetiredFor.AMENDED)
+        await escalation.skip_cut_offs(work.act.connection, row.id, work.act.now)
     new = NewDue(
         work.document.id,
         row.id,
@@ -229,7 +229,7 @@ async def _move(work: Work, row: Row[Any], item: RoundIn, due: RoundDue) -> list
     )
     anyway = cut_off_at is not None and cut_off_at != row.cut_off_at
     moved = await move_round(work.act, new, work.issue.policy, work.issue.days, arm_anyway=anyway)
-    return [unit.unit_id for unit in moved.units if unit.moved]
+    return [unit.unit_id for unit in moved.units if unit.moved and unit.state is ObligationState.OPEN]
 
 
 async def _let_go(work: Work, rows: Sequence[Row[Any]]) -> None:

@@ -112,7 +112,7 @@ async def _extend_round(
     lower = await feeding(act.connection, round_.id)
     cut_off_at = round_.cut_off_at and max(round_.cut_off_at, due.due_at)
     if cut_off_at != round_.cut_off_at:
-        await escalation.skip_cut_offs(act.connection, round_.id, act.now, RetiredFor.EXTENDED)
+        await escalation.skip_cut_offs(act.connection, round_.id, act.now)
     new = NewDue(
         document.id,
         round_.id,

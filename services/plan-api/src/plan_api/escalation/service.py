@@ -298,9 +298,9 @@ async def steps_ahead(connection: AsyncConnection, ladder_id: UUID) -> list[Row[
     return [step for step in await repository.steps_of(connection, ladder_id) if step.outcome is None]
 
 
-async def skip_cut_offs(connection: AsyncConnection, round_id: UUID, now: datetime, why: str) -> None:
-    """Write the untaken cut-offs of a round off as meaningless."""
-    await repository.skip_cut_offs(connection, round_id, now, why)
+async def skip_cut_offs(connection: AsyncConnection, round_id: UUID, now: datetime) -> None:
+    """Write the untaken cut-offs of a round off: it closes at another time. Their ladders go on otherwise."""
+    await repository.skip_cut_offs(connection, round_id, now, "cut_off_moved")
 
 
 async def next_step_at(connection: AsyncConnection, document_id: UUID) -> datetime | None:

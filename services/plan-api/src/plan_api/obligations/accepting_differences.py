@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.service import require
+from plan_api.calendar import service as calendar
 from plan_api.documents import service as documents
 from plan_api.forms import service as forms
 from plan_api.obligations import answering, consolidating, correcting, merging, repository
@@ -77,6 +78,7 @@ async def accept(act: Act, round_id: UUID, note: str | None) -> ConsolidationOut
     found, document = await documents.round_and_document(act.connection, round_id)
     speaker = await heir_of(act.connection, document.issuer_unit_id)
     await require(act.connection, act.caller, Verb.CONSOLIDATE, speaker)
+    await calendar.held_calendar(act.connection, act.services)
     await documents.lock_round(act.connection, round_id)
     if not await repository.open_differences(act.connection, round_id):
         raise NothingDiffers

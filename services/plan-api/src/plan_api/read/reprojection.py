@@ -43,6 +43,7 @@ class RoundNow:
 
     id: UUID
     document_id: UUID
+    kind: str
     title: str
     document_title: str
     due_rule: dict[str, Any]
@@ -81,6 +82,7 @@ async def unsettled(
         RoundNow(
             row.id,
             row.document_id,
+            row.kind,
             row.title,
             row.document_title,
             row.due_rule,
