@@ -159,6 +159,14 @@ async def test_a_row_is_refused_by_itself(client: ApiClient, office: Office, bad
     assert (told["documents"][0]["answered"], told["documents"][0]["opened"]) == (1, 1)
 
 
+async def test_without_a_due_time_nothing_is_said_and_nothing_is_amiss(client: ApiClient, office: Office) -> None:
+    (adopted,) = (await said(await adopt(client, row("T1", due=""), row("T2", due=""))))["documents"]
+    steps = (await client.get(f"/v1/documents/{adopted['document_id']}/steps")).json()
+    assert [(step["kind"], step["outcome"], step["why"]) for step in steps] == [("announce", "skipped", "adopted")]
+    health = await said(await client.get("/v1/operations/health"))
+    assert not any(value for name, value in health.items() if "unarmed" in name)
+
+
 async def test_a_document_issued_here_is_not_adopted(client: ApiClient, office: Office) -> None:
     await office.issue([office.round("acknowledge", None)])
     told = await said(await adopt(client, row("T1"), row("T2", reference="19/KH-SGDĐT")))

@@ -145,6 +145,14 @@ async def test_after_an_outage_each_missed_period_is_there_once_with_a_grace(cli
     assert escalations == 3
 
 
+async def test_a_period_not_opened_in_time_is_the_operators_to_see(client: ApiClient, office: Office) -> None:
+    plan = await issue(office, QUARTERLY | {"first": "2026-Q3"})
+    client.services.clock.at = datetime(2026, 4, 1, tzinfo=UTC)  # type: ignore[attr-defined]
+    assert (await said(await client.get("/v1/operations/health")))["steps_overdue"] == 1
+    await said(await client.post(f"/v1/documents/{plan['id']}/suspend", {"reason": "Chờ"}))
+    assert (await said(await client.get("/v1/operations/health")))["steps_overdue"] == 0
+
+
 async def test_while_suspended_nothing_opens_and_resumed_all_of_it(client: ApiClient, office: Office) -> None:
     plan = await issue(office, QUARTERLY)
     await said(await client.post(f"/v1/documents/{plan['id']}/suspend", {"reason": "Chờ"}))

@@ -263,6 +263,7 @@ async def _round(sheet: _Sheet, document: Row[Any], key: _RoundKey, rows: Sequen
         anchor_at=document.issued_at,
         reason="adoption",
         cut_off_at=found.cut_off_at,
+        announce=found.due_at is None,
     )
     round_ = AdoptedRound(document.id, found.id, kind, issuer, found.due_at, found.due_on, found.settled_at is not None)
     return await adopt_round(act, round_, order, policy, sheet.days, units, answered, notes)

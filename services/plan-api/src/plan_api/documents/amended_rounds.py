@@ -223,7 +223,7 @@ async def _move(work: Work, row: Row[Any], item: RoundIn, due: RoundDue) -> list
         cut_off_at,
         work.document.issued_at or work.act.now,
         RetiredFor.AMENDED,
-        None if work.given.acknowledge else StepKind.AMENDED,
+        None if work.given.acknowledge and due.due.due_at is not None else StepKind.AMENDED,
         work.given.reason,
         at_once=True,
     )

@@ -63,6 +63,8 @@ async def adopt_round(
     fresh = [unit for unit in units if unit.unit_id not in known]
     find = escalation.arm_ladder if round_.settled else escalation.ladder_for
     ladder_id = await find(act.connection, order, policy, days, act.now) if fresh else None
+    if ladder_id is not None and order.announce:
+        await escalation.retire(act.connection, [ladder_id], act.now, "adopted")
     rows = [_row(round_, unit, ladder_id, act.now) for unit in fresh]
     await repository.add_obligations(act.connection, rows, [])
     owed = {row["unit_id"]: row["id"] for row in rows}

@@ -17,6 +17,7 @@ from plan_api.read.tables import (
     OBLIGATION,
     OUTBOX,
     POLICY,
+    RECURRENCE,
     ROUND,
     SUSPENSION,
 )
@@ -66,7 +67,7 @@ def _without_steps(ladder_id: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 async def operations(connection: AsyncConnection, now: datetime) -> dict[str, Any]:
-    """Return the figures of the operations page."""
+    """Return the figures of the operations page; periods not opened in time count as overdue steps."""
     suspended = select(SUSPENSION.c.id).where(
         SUSPENSION.c.document_id == LADDER_STEP.c.document_id, SUSPENSION.c.until_at.is_(None)
     )
@@ -94,12 +95,21 @@ async def operations(connection: AsyncConnection, now: datetime) -> dict[str, An
             ),
         )
     )
+    held = select(SUSPENSION.c.id).where(
+        SUSPENSION.c.document_id == RECURRENCE.c.document_id, SUSPENSION.c.until_at.is_(None)
+    )
+    unopened = (
+        select(func.count())
+        .select_from(RECURRENCE)
+        .join(DOCUMENT, DOCUMENT.c.id == RECURRENCE.c.document_id)
+        .where(RECURRENCE.c.next_opens_at < now - LATE_AFTER, DOCUMENT.c.state == DocumentState.ISSUED, ~held.exists())
+    )
     waiting = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.sent_at.is_(None))
     unfinished = BATCH.c.finished_at.is_(None)
     row = (
         await connection.execute(
             select(
-                overdue.scalar_subquery(),
+                overdue.scalar_subquery() + unopened.scalar_subquery(),
                 unarmed.scalar_subquery(),
                 waiting.scalar_subquery(),
                 waiting.where(OUTBOX.c.attempts > 0).scalar_subquery(),
