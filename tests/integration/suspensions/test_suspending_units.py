@@ -272,3 +272,31 @@ async def test_only_those_above_suspend(communes: Communes) -> None:
     path = f"/v1/units/{communes.schools[0]['id']}/suspend"
     codes = [(await caller.post(path, {"reason": FLOOD})).status_code for caller in callers]
     assert codes == [403, 200, 403]
+
+
+async def test_answers_at_the_moment_of_the_resumption_are_neither_lost_nor_chased(communes: Communes) -> None:
+    client, office = communes.client, communes.office
+    receipt = {"kind": "acknowledge", "title": "Xác nhận", "due": {"form": "on", "date": "2026-11-06"}}
+    plan = await office.issue([receipt, report("2026-11-12")])
+    await do(client, "suspend", communes.flooded, {"below": True, "reason": FLOOD})
+    at(client, "2026-11-09T09:00+07:00")
+    answering = communes.schools[:2]
+    owed = [await office.owed(plan, school, "report") for school in answering]
+
+    await asyncio.gather(
+        *(office.hand_in(each) for each in owed),
+        do(client, "resume", communes.flooded, {"due": "shift", "reason": "Nước đã rút"}),
+    )
+
+    for school in answering:
+        page = await said(await client.get("/v1/obligations", params={"document": plan["id"], "unit": school["id"]}))
+        assert {item["state"] for item in page["items"]} == {"fulfilled"}
+    at(client, "2026-11-30T09:00+07:00")
+    await take_due(client, plan)
+    told = await one(
+        client,
+        "select count(*) from obligation_step s join obligation o on o.id = s.obligation_id"
+        " join unit u on u.id = o.unit_id"
+        " where u.name in ('Trường số 1', 'Trường số 2') and s.at > '2026-11-10'",
+    )
+    assert told == 0
