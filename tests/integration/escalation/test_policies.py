@@ -1,5 +1,6 @@
 """Policies are versions; what is armed keeps its own until somebody arms it again, previewed, nothing twice."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -151,6 +152,63 @@ async def test_what_comes_after_arming_again_is_armed_by_the_new_version(client:
     assert {each["policy_version"] for each in returned} == {2}
     health = await said(await client.get("/v1/operations/health"))
     assert health["obligations_unarmed"] == 0
+
+
+@pytest.mark.parametrize("first", ["step", "rearm"])
+async def test_arming_again_while_a_step_is_taken_loses_and_doubles_nothing(client: ApiClient, first: str) -> None:
+    office = await Office.open(client, schools=2)
+    plan = await due_on(office, "2026-11-20")
+    await add(client)
+    client.services.clock.move(days=18, hours=12)  # type: ignore[attr-defined]
+    due = next(each for each in await steps_of(client, plan) if each["kind"] == "overdue")
+    assert due["fire_at"] > client.services.clock.now().isoformat()
+    client.services.clock.move(days=2, hours=12)  # type: ignore[attr-defined]
+    order = {"policy": "standard", "reason": "Đôn đốc nhanh hơn"}
+
+    async def step() -> None:
+        await asyncio.sleep(0 if first == "step" else 0.05)
+        async with client.services.engine.begin() as connection:
+            ids = UUID(plan["id"]), UUID(due["ladder_id"]), UUID(due["step_id"])
+            await steps.take_step(connection, client.services, *ids, client.services.clock.now())
+
+    async def rearm() -> None:
+        await asyncio.sleep(0 if first == "rearm" else 0.05)
+        await said(await client.post(f"/v1/documents/{plan['id']}/rearm", order))
+
+    await asyncio.gather(step(), rearm())
+
+    for each in await steps_of(client, plan):
+        if each["outcome"] is None and each["fire_at"] <= client.services.clock.now().isoformat():
+            async with client.services.engine.begin() as connection:
+                ids = UUID(plan["id"]), UUID(each["ladder_id"]), UUID(each["step_id"])
+                await steps.take_step(connection, client.services, *ids, client.services.clock.now())
+    query = text(
+        "select o.obligation_id, count(*) from obligation_step o join ladder_step s on s.id = o.step_id"
+        " where s.kind in ('overdue', 'due', 'remind', 'escalate') group by o.obligation_id"
+    )
+    async with client.services.engine.connect() as connection:
+        assert [row[1] for row in await connection.execute(query)] == [1, 1]
+    assert (await said(await client.get("/v1/operations/health")))["obligations_unarmed"] == 0
+
+
+async def test_answers_that_come_while_a_document_is_armed_again_are_chased_by_the_new_version(
+    client: ApiClient,
+) -> None:
+    office = await Office.open(client, schools=4)
+    plan = await due_on(office, "2026-11-20", needs_acceptance=True)
+    await office.hand_in(await office.owed(plan, office.schools[0]))
+    await add(client)
+    owed = [await office.owed(plan, school) for school in office.schools[1:]]
+    order = {"policy": "standard", "reason": "Đôn đốc nhanh hơn"}
+    rearm = client.post(f"/v1/documents/{plan['id']}/rearm", order)
+    await asyncio.gather(*(office.hand_in(each) for each in owed[:2]), rearm, office.hand_in(owed[2]))
+    query = text(
+        "select p.version, count(*) from obligation o join ladder l on l.id = o.review_ladder_id"
+        " join policy p on p.id = l.policy_id group by p.version"
+    )
+    async with client.services.engine.connect() as connection:
+        assert [tuple(row) for row in await connection.execute(query)] == [(2, 4)]
+    assert (await said(await client.get("/v1/operations/health")))["obligations_unarmed"] == 0
 
 
 async def test_an_obligation_with_nothing_armed_is_told_to_the_operator(client: ApiClient) -> None:

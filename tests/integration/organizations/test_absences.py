@@ -92,6 +92,33 @@ async def test_a_substitute_who_is_away_or_leaves_is_not_written_to(client: ApiC
     assert recipient.addresses[0].address == "head.t2@example.edu.vn"
 
 
+async def test_an_acting_holder_answers_from_day_to_day_and_the_holder_again(client: ApiClient) -> None:
+    office = await Office.open(client, schools=2)
+    school, other = office.schools
+    focal = seat(school, "focal_point")
+    acting = {"name": "Người phụ trách", "email": "phu-trach@example.edu.vn", "acting": True}
+    span = {"effective_on": "2026-11-03", "until_on": "2026-11-05"}
+    await said(await client.post(f"/v1/seats/{focal}/handover", acting | span), 201)
+    before, _ = await announced(client, office, "1")
+    client.services.clock.move(days=1)  # type: ignore[attr-defined]
+    meanwhile, link = await announced(client, office, "2")
+    assert (before.addresses[0].address, meanwhile.addresses[0].address) == (
+        "focal_point.t1@example.edu.vn",
+        "phu-trach@example.edu.vn",
+    )
+    view = await said(await client.get(f"/v1/units/{school['id']}"))
+    (held,) = [each["holders"] for each in view["seats"] if each["id"] == focal]
+    person = next(each["id"] for each in held if each["acting"])
+    away_too = await away(client, focal, until_on="2026-11-04", substitute_seat_id=seat(other, "head"))
+    assert away_too["items"][0]["holder_id"] == person
+    standing_in, _ = await announced(client, office, "3")
+    assert standing_in.addresses[0].address == "focal_point.t1@example.edu.vn"  # the holder acted for is there
+    client.services.clock.move(days=2)  # type: ignore[attr-defined]
+    after, _ = await announced(client, office, "4")
+    assert after.addresses[0].address == "focal_point.t1@example.edu.vn"
+    assert not await opens(client, link)
+
+
 async def test_two_who_stand_in_for_each_other_and_an_empty_office_still_hear(client: ApiClient) -> None:
     office = await Office.open(client, schools=1)
     (school,) = office.schools

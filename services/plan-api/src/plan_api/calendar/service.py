@@ -51,6 +51,15 @@ async def held_calendar(connection: AsyncConnection, services: Services) -> Work
     return await settled_calendar(connection, services)
 
 
+async def alone(connection: AsyncConnection) -> None:
+    """Wait for whoever arms or answers and keep the others waiting until the transaction ends: for who moves ladders.
+
+    What they put on a ladder is then found, and what comes later reads what was changed. To be asked before any row is
+    locked.
+    """
+    await repository.hold_for_change(connection)
+
+
 async def settled_calendar(connection: AsyncConnection, services: Services) -> WorkCalendar:
     """Return the calendar as it is now, for who holds it still already (as `read.standing.lock_standing` does)."""
     kept = services.cache.get(_CACHE_KEY)

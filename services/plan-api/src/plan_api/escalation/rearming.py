@@ -1,7 +1,8 @@
 """Arm a document again by another policy version: ladders take the place of ladders, none is edited.
 
 Previewed by the same transaction, rolled back. The document is locked, so a step under way is waited for and counted as
-spoken; rounds are taken after their obligations, as every answer does.
+spoken; whoever answers, returns or extends is waited for too, so that nobody is put on a ladder that has just been
+replaced. Rounds are taken after their obligations, as every answer does.
 """
 
 from uuid import UUID
@@ -33,9 +34,10 @@ async def rearm(act: Act, document_id: UUID, given: RearmIn) -> Rearming:
         NotFound, Forbidden, DocumentNotInForce, UnknownPolicy, StepNotArmable.
         NothingToRearm: no round is left to chase by another version.
     """
+    await calendar.alone(act.connection)
     await locked_in_force(act, document_id, Verb.ISSUE_DOCUMENT)
     policy = await _policy(act, given)
-    days = await calendar.held_calendar(act.connection, act.services)
+    days = await calendar.settled_calendar(act.connection, act.services)
     rounds = [
         each for each in await read.unsettled(act.connection, act.now, [document_id]) if given.round in {None, each.id}
     ]

@@ -21,6 +21,7 @@ from plan_api.read.tables import (
     ROUND,
     SUSPENSION,
 )
+from plan_api.rules.ladders import RetiredFor
 
 LATE_AFTER = timedelta(seconds=30)
 
@@ -62,8 +63,9 @@ async def steps_of(connection: AsyncConnection, document_id: UUID) -> list[Row[A
 
 
 def _without_steps(ladder_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return whether what stands on a ladder is chased by nothing at all: no ladder, or one without steps."""
-    return ~select(LADDER_STEP.c.id).where(LADDER_STEP.c.ladder_id == ladder_id).exists()
+    """Return whether what stands on a ladder is chased by nothing: no ladder, one without steps, or a replaced one."""
+    lives = or_(LADDER_STEP.c.why.is_(None), LADDER_STEP.c.why.not_in(tuple(RetiredFor)))
+    return ~select(LADDER_STEP.c.id).where(LADDER_STEP.c.ladder_id == ladder_id, lives).exists()
 
 
 async def operations(connection: AsyncConnection, now: datetime) -> dict[str, Any]:

@@ -105,6 +105,9 @@ _ONE = _query().where(OBLIGATION.c.id == bindparam("obligation_id"))
 _CALENDAR_HELD = select(func.pg_advisory_xact_lock_shared(CALENDAR_LOCK)).scalar_subquery().is_not(None)
 """Depends on no row, so it is asked before any is locked: a change of the calendar locks rows while it holds this."""
 _LOCKED = _ONE.where(_CALENDAR_HELD).with_for_update(of=OBLIGATION, key_share=True)
+_HELD_AT_ONCE = select(func.pg_try_advisory_xact_lock_shared(CALENDAR_LOCK)).scalar_subquery()
+_LOCKED_AT_ONCE = _ONE.where(_HELD_AT_ONCE).with_for_update(of=OBLIGATION, key_share=True)
+"""Whoever had to wait would see round and document as they were before what it waited for: it reads again."""
 
 
 def _standing(row: Row[Any]) -> Standing:
@@ -119,7 +122,10 @@ async def lock_standing(connection: AsyncConnection, obligation_id: UUID) -> Sta
 
     The calendar is held still from now on: what is derived from it is what a change of it finds.
     """
-    row = (await connection.execute(_LOCKED, {"obligation_id": obligation_id})).one_or_none()
+    row = (await connection.execute(_LOCKED_AT_ONCE, {"obligation_id": obligation_id})).one_or_none()
+    if row is None:
+        await connection.execute(select(func.pg_advisory_xact_lock_shared(CALENDAR_LOCK)))
+        row = (await connection.execute(_LOCKED, {"obligation_id": obligation_id})).one_or_none()
     return None if row is None else _standing(row)
 
 
