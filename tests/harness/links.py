@@ -1,6 +1,7 @@
 """Pages behind links as a contact person uses them: a ward, its schools, what they owe, and the buttons they press."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,8 @@ from plan_api.auth.service import LinkRow, make_links
 from harness.api import ApiClient
 
 Json = dict[str, Any]
+File = tuple[str, bytes] | tuple[str, str, bytes]
+"""Name and content of a file, with the name of its input before them where that is not `files`."""
 
 EVE = datetime(2026, 11, 4, 1, 42, tzinfo=UTC)
 """08:42 on Wednesday 04/11/2026 in Việt Nam, the day before the schools' reports are due."""
@@ -119,6 +122,11 @@ class Ward:
         assert answer.status_code == 200, answer.text
 
 
+def _placed(files: Sequence[File]) -> list[tuple[str, str, bytes]]:
+    """Return files with the input each is chosen in: `files` unless another one is named first."""
+    return [("files", *file) if len(file) == 2 else file for file in files]
+
+
 class LinkPage:
     """A page behind a link, used without script, cookies or key."""
 
@@ -144,16 +152,14 @@ class LinkPage:
         assert found, page.text
         return found.group(1)
 
-    async def send(
-        self, action: str, once: str, files: list[tuple[str, bytes]] | None = None, **fields: str
-    ) -> httpx.Response:
+    async def send(self, action: str, once: str, files: Sequence[File] | None = None, **fields: str) -> httpx.Response:
         """Send a form with a nonce; redirects are not followed."""
-        sent = [("files", (name, content, "application/octet-stream")) for name, content in files or []]
+        sent = [(field, (name, content, "application/octet-stream")) for field, name, content in _placed(files or [])]
         return await self._http.post(
             f"{self.path}/{action}", data={"once": once, **fields}, files=sent or None, follow_redirects=False
         )
 
-    async def press(self, action: str, files: list[tuple[str, bytes]] | None = None, **fields: str) -> httpx.Response:
+    async def press(self, action: str, files: Sequence[File] | None = None, **fields: str) -> httpx.Response:
         """Open a form, fill it in and send it."""
         return await self.send(action, await self.nonce("" if action == "acknowledge" else action), files, **fields)
 

@@ -53,17 +53,17 @@ async def test_wrong_cells_are_named_on_the_page_and_nothing_is_kept(ward: Ward)
     assert sent.status_code == 422
     assert f"!C{ROWS['pupils']}" in sent.text
     assert f"!C{ROWS['girls']}" in sent.text
-    assert "Biểu mẫu có 2 chỗ cần sửa" in sent.text
+    assert "Có 2 chỗ cần sửa; chưa có gì được gửi." in sent.text
     assert (await ward.detail())["submissions"] == []
 
 
-async def test_without_the_workbook_the_page_says_what_is_missing(ward: Ward) -> None:
+async def test_without_any_values_the_page_says_what_is_missing(ward: Ward) -> None:
     page = await ward.link()
 
     for files in ([("ban-ky.pdf", PDF)], None):
         sent = await page.press("hand-in", files, text="Đã thực hiện.")
         assert sent.status_code == 422
-        assert "Kính đề nghị tải biểu mẫu Excel" in sent.text
+        assert 'id="f.pupils-fault"' in sent.text
     assert (await ward.detail())["submissions"] == []
 
 

@@ -318,6 +318,17 @@ async def versions(connection: AsyncConnection, obligation_id: UUID) -> list[Ver
     return found
 
 
+async def filled(connection: AsyncConnection, obligation_id: UUID) -> dict[str, Any]:
+    """Return the values of the form that were handed in last; empty where nothing was."""
+    query = (
+        select(SUBMISSION.c.filled)
+        .where(SUBMISSION.c.obligation_id == obligation_id)
+        .order_by(SUBMISSION.c.version.desc())
+        .limit(1)
+    )
+    return (await connection.execute(query)).scalar_one_or_none() or {}
+
+
 async def watched(connection: AsyncConnection, round_id: UUID, unit_id: UUID) -> list[Watched]:
     """Return how the units stand that a unit commands, decides about or issued to in a round, in Vietnamese order."""
     o = OBLIGATION.c

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from cascade_contracts.vocabulary import (
@@ -21,9 +21,11 @@ from fastapi import Response
 
 from plan_api.read.link_page import Owed, Subject, Version
 from plan_api.rules.calendar import WorkCalendar, local_date, start_of_day
+from plan_api.rules.forms import Form
 from plan_api.rules.timeliness import HandIn
 from plan_api.web.forms import new_nonce
 from plan_api.web.rendering import render
+from plan_api.web.report_form import questions
 from plan_api.web.standing import Action, Stand, actions, is_returned, policy_of, stand_of
 from plan_api.web.words import Words
 
@@ -63,6 +65,8 @@ class Duty:
     at: datetime
     stand: Stand
     can: frozenset[Action]
+    form: Form | None = None
+    filled: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -74,11 +78,16 @@ class Duty:
         versions: list[Version],
         at: datetime,
         calendar: WorkCalendar,
+        form: Form | None = None,
+        filled: Mapping[str, Any] = MappingProxyType({}),
     ) -> "Duty":
-        """Derive what the page shows."""
+        """Derive what the page shows; `filled` are the values of the form that stand."""
         newest = versions[0] if versions else None
         shown = stand_of(subject, owed, newest, at, calendar)
-        return cls(path, seat_title, subject, owed, versions, at, shown, actions(subject, owed, at, newest))
+        can = actions(subject, owed, at, newest)
+        if form is not None and not form.nil_allowed:
+            can -= {Action.NIL}
+        return cls(path, seat_title, subject, owed, versions, at, shown, can, form, filled)
 
     @property
     def kind(self) -> RoundKind:
@@ -168,6 +177,8 @@ class Duty:
     @property
     def to_send_text(self) -> str:
         """The name of the words that say what to send."""
+        if self.form is not None:
+            return "send_form"
         signed = "_signed" if self.subject.signed_file_required and self.kind is not RoundKind.ACKNOWLEDGE else ""
         return f"send_{self.kind.value}{signed}"
 
@@ -211,10 +222,11 @@ class Duty:
         status: int = 200,
         nonce: str | None = None,
         mistake: str | None = None,
-        given: Mapping[str, str] = MappingProxyType({}),
+        given: Mapping[str, str] | None = None,
+        faults: Mapping[str, str] = MappingProxyType({}),
         **values: object,
     ) -> Response:
-        """Return one of the duty's pages; `nonce`, `mistake` and `given` when a form is shown again."""
+        """Return one of the duty's pages; `nonce`, `mistake`, `given` and `faults` when a form is shown again."""
         form = template.removesuffix(".html").replace("_", "-")
         return render(
             template,
@@ -224,7 +236,9 @@ class Duty:
             here=self.path if form == "duty" else f"{self.path}/{form}",
             nonce=nonce or new_nonce(),
             mistake=mistake,
-            given=defaultdict(str, given),
+            given=defaultdict(str, given or {}),
+            questions=questions(self.form, self.filled, given, faults) if self.form and form == "hand-in" else [],
+            faults=faults,
             superseded=SubmissionState.SUPERSEDED,
             **values,
         )

@@ -4,8 +4,9 @@ Who holds the link acts for its seat; nothing else is asked. The token is in the
 logged or given to another origin.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Final
 
 from cascade_servicekit.problems import Refusal
@@ -14,7 +15,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.types import Message, Receive, Scope, Send
 
-from plan_api.documents.files import XLSX
+from plan_api.forms.errors import FormNotFilled
 from plan_api.integration.answers import Key
 from plan_api.obligations import by_sheet
 from plan_api.requests import Act, Answer, ServicesOf, act_with_key
@@ -24,7 +25,8 @@ from plan_api.web.errors import LinkUnknown, PageTooLarge
 from plan_api.web.forms import Mistake, read_form
 from plan_api.web.opening import Opened, opened, reading
 from plan_api.web.overview import overview
-from plan_api.web.rendering import refused, see_other
+from plan_api.web.rendering import download, refused, see_other
+from plan_api.web.report_form import PREFIX
 from plan_api.web.words import Words, words_of
 from plan_api.web.works import FORMS, WORKS
 
@@ -42,9 +44,6 @@ _OWN_WORDS: Final = {
 
 _LOST_RACES: Final = frozenset({"40P01", "40001"})
 """SQLSTATEs of deadlocks and failed serialisation: nothing was written, another try will do."""
-
-_LISTED: Final = 10
-"""How many mistakes of a workbook a page names at once."""
 
 _DRAINED: Final = 8
 """How many times the accepted size of a body is still read before the connection is given up."""
@@ -67,14 +66,7 @@ def _page_of(scope: Scope) -> str | None:
 
 def _refusal_text(refusal: Refusal, words: Words) -> str:
     text = _OWN_WORDS.get(refusal.code)
-    if text:
-        return words(text)
-    if refusal.faults:
-        listed = [fault.en if words.language == "en" else fault.vi for fault in refusal.faults[:_LISTED]]
-        places = [fault.field for fault in refusal.faults[:_LISTED]]
-        said = " ".join(f"{place}: {says}" for place, says in zip(places, listed, strict=True))
-        return words("faults", count=len(refusal.faults), said=said)
-    return refusal.detail(words.language)
+    return words(text) if text else refusal.detail(words.language)
 
 
 def _refused(request: Request, refusal: Refusal) -> Response:
@@ -136,14 +128,13 @@ async def show(request: Request, services: ServicesOf, token: str) -> Response:
 
 @router.api_route("/l/{token}/form.xlsx", methods=_READING)
 async def workbook(services: ServicesOf, token: str) -> Response:
-    """Return the workbook of the duty's form; nothing is recorded."""
+    """Return the workbook of the duty's form, with what was handed in before; nothing is recorded."""
     found, duty = await _open_duty(services, token)
-    if duty.subject.form_id is None:
+    if duty.form is None:
         raise LinkUnknown
     async with reading(services) as connection:
         made = await by_sheet.template(connection, services, found.link.caller, duty.owed.id)
-    disposition = f'attachment; filename="{made.name}"'
-    return Response(made.content, media_type=XLSX, headers={"content-disposition": disposition})
+    return download(made.content, made.name)
 
 
 @router.api_route("/l/{token}/{action}", methods=_READING)
@@ -165,7 +156,7 @@ async def act(request: Request, services: ServicesOf, token: str, action: str) -
     found, duty = await _open_duty(services, token)
     filled = await read_form(request)
 
-    def again(status: int, mistake: str) -> Response:
+    def again(status: int, mistake: str, faults: Mapping[str, str] = MappingProxyType({})) -> Response:
         """Show the form again as it was filled in; nothing was recorded, so its nonce still stands."""
         return duty.page(
             FORMS[action],
@@ -174,6 +165,7 @@ async def act(request: Request, services: ServicesOf, token: str, action: str) -
             nonce=filled.nonce,
             mistake=mistake,
             given=filled.fields,
+            faults=faults,
             had_files=bool(filled.uploads),
             limit=services.settings.max_body_bytes,
         )
@@ -188,6 +180,12 @@ async def act(request: Request, services: ServicesOf, token: str, action: str) -
         await act_with_key(services, found.link.caller, kept, carry_out)
     except Mistake as mistake:
         return again(422, _said(mistake, words))
+    except FormNotFilled as refused:
+        said = {
+            fault.field.replace("values.", PREFIX, 1): fault.en if words.language == "en" else fault.vi
+            for fault in refused.faults
+        }
+        return again(refused.status, words("form_mistakes", n=len(refused.faults)), said)
     except Refusal as refusal:
         if refusal.status not in _SHOWN_AGAIN or action not in FORMS:
             raise

@@ -23,6 +23,7 @@ from plan_api.web.errors import FormIncomplete
 
 MAX_FILES: Final = 20
 NONCE: Final = "once"
+_MOST_FIELDS: Final = 4_000
 _NONCE_FORM: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _LIMITS: Final = {"text": 20_000, "reason": 2_000, "number": 60, "notation": 60, "due_on": 10, "dated_on": 10}
 _LABELS: Final = {"reason": "extension_reason", "due_on": "extension_new"}
@@ -43,10 +44,11 @@ class Mistake(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as it came."""
+    """A file as it came, with the name of the input it was chosen in."""
 
     name: str
     content: bytes
+    field: str = "files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Form:
     @property
     def digest(self) -> bytes:
         """What tells one sending from another under the same nonce."""
-        files = [[upload.name, hashlib.sha256(upload.content).hexdigest()] for upload in self.uploads]
+        files = [[upload.field, upload.name, hashlib.sha256(upload.content).hexdigest()] for upload in self.uploads]
         return hashlib.sha256(json.dumps([sorted(self.fields.items()), files]).encode()).digest()
 
     def text(self, name: str) -> str | None:
@@ -109,11 +111,11 @@ async def read_form(request: Request) -> Form:
     fields: dict[str, str] = {}
     uploads: list[Upload] = []
     try:
-        async with request.form(max_files=10 * MAX_FILES, max_fields=50, max_part_size=200_000) as given:
+        async with request.form(max_files=10 * MAX_FILES, max_fields=_MOST_FIELDS, max_part_size=200_000) as given:
             for name, value in given.multi_items():
                 if isinstance(value, UploadFile):
                     if value.filename or value.size:
-                        uploads.append(Upload(plain_name(value.filename), await value.read()))
+                        uploads.append(Upload(plain_name(value.filename), await value.read(), name))
                 elif text := _plain(value):
                     fields[name] = text
     except HTTPException as error:

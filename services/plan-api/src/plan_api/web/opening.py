@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.service import LinkView, open_link, successors_said
 from plan_api.calendar import service as calendar
+from plan_api.forms import service as forms
 from plan_api.read import link_page
 from plan_api.read.heirs import ended
 from plan_api.requests import reachable_database
@@ -68,7 +69,11 @@ async def opened(connection: AsyncConnection, services: Services, token: str, pa
     if found is not None and found[1].unit_id == link.unit_id:
         subject, owed = found
         versions = await link_page.versions(connection, owed.id)
-        return Opened(link, Duty.of(path, link.seat_title, subject, owed, versions, now, days))
+        form, filled = None, {}
+        if subject.form_id is not None:
+            form = await forms.form_by_id(connection, services, subject.form_id)
+            filled = await link_page.filled(connection, owed.id)
+        return Opened(link, Duty.of(path, link.seat_title, subject, owed, versions, now, days, form, filled))
     round_id = found[0].round_id if found is not None else link.round_id
     watched = None if round_id is None else await link_page.subject(connection, round_id)
     if watched is None:

@@ -31,6 +31,9 @@ HEADERS: Final = MappingProxyType(
 """On every page and every redirect; the tests compare."""
 
 
+_WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
 @cache
 def _templates() -> Environment:
     environment = Environment(
@@ -49,6 +52,12 @@ def render(template: str, words: Words, status: int = 200, **values: object) -> 
     text = _templates().get_template(template).render(t=words, **values)
     headers = {**HEADERS, "Content-Language": words.language}
     return Response(text, status_code=status, headers=headers, media_type="text/html")
+
+
+def download(content: bytes, name: str) -> Response:
+    """Return a workbook to be saved under an ASCII name."""
+    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=headers, media_type=_WORKBOOK)
 
 
 def see_other(path: str, words: Words) -> Response:

@@ -158,19 +158,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "PDF, ảnh JPEG hoặc PNG, DOCX, XLSX, ZIP. Chọn được nhiều tệp, tổng cộng tối đa {size} MB.",
         "PDF, JPEG or PNG, DOCX, XLSX, ZIP. Several may be chosen, {size} MB in all.",
     ),
-    "form_workbook": ("Tải biểu mẫu Excel của đơn vị", "Download your unit's Excel form"),
-    "form_hint": (
-        "Đợt này có biểu mẫu: tải về, điền các ô màu vàng nhạt, lưu lại rồi chọn tệp đó ở dưới.",
-        "This round has a form: download it, fill in the yellow cells, save it and choose that file below.",
-    ),
-    "need_workbook": (
-        "Đợt này có biểu mẫu. Kính đề nghị tải biểu mẫu Excel trên trang này, điền rồi chọn tệp đó để gửi.",
-        "This round has a form. Download the Excel form on this page, fill it in and choose that file.",
-    ),
-    "faults": (
-        "Biểu mẫu có {count} chỗ cần sửa, chưa có gì được lưu. {said}",
-        "The form has {count} places to correct and nothing was stored. {said}",
-    ),
     "entered_for": (
         "Báo cáo này do {typed_by} nhập thay theo lời {said_by}. Kính đề nghị đơn vị xem và xác nhận.",
         "{typed_by} entered this report as told by {said_by}. Please look at it and confirm.",
@@ -267,6 +254,25 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "open_page": ("Mở lại trang", "Open the page again"),
     "mend": ("Kính đề nghị bổ sung rồi gửi lại", "Please correct this and send again"),
     "files_again": ("Tệp đã chọn cần được chọn lại.", "Chosen files have to be chosen again."),
+    # a report form
+    "send_form": (
+        "Biểu mẫu của đợt này, điền ngay trên trang hoặc bằng tệp Excel.",
+        "The form of this round, filled in on the page or in a workbook.",
+    ),
+    "by_workbook": ("Điền bằng tệp Excel", "Fill in a workbook instead"),
+    "by_workbook_how": (
+        "Tải biểu mẫu về, điền rồi chọn tệp ở dưới và bấm Gửi đi; khi đó các ô trên trang được bỏ qua.",
+        "Download it, fill it in, choose the file below and press Send; what stands on the page is then left aside.",
+    ),
+    "workbook": ("Tải biểu mẫu Excel", "Download the workbook"),
+    "workbook_filled": ("Tệp Excel đã điền", "The filled workbook"),
+    "choose": ("Chọn…", "Choose…"),
+    "row": ("Dòng {n}", "Row {n}"),
+    "files_kept": ("Đang có: {names}. Chọn tệp mới để thay.", "There already: {names}. Choose new files to replace."),
+    "form_mistakes": (
+        "Có {n} chỗ cần sửa; chưa có gì được gửi.",
+        "{n} places need correction; nothing was sent.",
+    ),
     "need_content": (
         "Chưa có tệp hoặc nội dung. Kính đề nghị chọn tệp hoặc ghi nội dung.",
         "There is neither a file nor a text. Choose a file or write a text.",

@@ -3,7 +3,7 @@
 A `Mistake` is raised before anything is touched; what the services refuse changes nothing either.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -17,7 +17,8 @@ from plan_api.obligations.schemas import ExtensionIn, HandInOut, SubmissionIn
 from plan_api.requests import Act
 from plan_api.web.duty import Duty
 from plan_api.web.errors import LinkUnknown
-from plan_api.web.forms import MAX_FILES, Form, Mistake
+from plan_api.web.forms import MAX_FILES, Form, Mistake, Upload
+from plan_api.web.report_form import PREFIX, SHEET, values, with_files
 from plan_api.web.standing import HANDED_IN_AS, Action
 
 Work = Callable[[Act], Awaitable[BaseModel]]
@@ -49,29 +50,49 @@ def _hand_in(duty: Duty, form: Form) -> Work:
     signed = form.fields.get("signed") == "yes"
     if len(form.uploads) > MAX_FILES:
         raise Mistake("too_many_files", limit=MAX_FILES)
-    if given.text is None and not form.uploads:
-        raise Mistake("need_content" if duty.subject.form_id is None else "need_workbook")
+    if given.text is None and not form.uploads and duty.form is None:
+        raise Mistake("need_content")
     has_signed = signed and any(media_type_of(upload.content) in SIGNABLE for upload in form.uploads)
     if duty.subject.signed_file_required and not has_signed:
         raise Mistake("need_signed")
 
-    workbook = next((upload for upload in form.uploads if media_type_of(upload.content) == XLSX), None)
-    if duty.subject.form_id is not None and workbook is None:
-        raise Mistake("need_workbook")
-
     async def work(act: Act) -> HandInOut:
-        files: dict[str, FileIn] = {}
-        for upload in form.uploads:
-            stored = await store(act.connection, act.services, upload.content, act.now, upload.name)
-            files[stored.sha256] = FileIn(
-                sha256=stored.sha256, name=upload.name, signed=signed and stored.media_type in SIGNABLE
-            )
-        whole = given.model_copy(update={"files": list(files.values())})
-        if duty.subject.form_id is not None and workbook is not None:
-            return await by_sheet.hand_in(act, duty.owed.id, workbook.content, whole)
+        sheet = _workbook(duty, form)
+        sent = await _stored(act, form.uploads, signed=signed)
+        beside = sent.pop("files", {}) | sent.pop(SHEET, {})
+        whole = given.model_copy(update={"files": list(beside.values())})
+        if sheet is not None:
+            return await by_sheet.hand_in(act, duty.owed.id, sheet.content, whole)
+        if duty.form is not None:
+            chosen = {field: list(named.values()) for field, named in sent.items()}
+            filled = with_files(duty.form, values(duty.form, form.fields), chosen, duty.filled)
+            whole = whole.model_copy(update={"values": filled})
         return await answering.hand_in(act, duty.owed.id, whole)
 
     return work
+
+
+def _workbook(duty: Duty, form: Form) -> Upload | None:
+    """Return the filled workbook: the one chosen as such, or a workbook among the files where the page is blank."""
+    if duty.form is None:
+        return None
+    chosen = next((upload for upload in form.uploads if upload.field == SHEET), None)
+    if chosen is not None or any(name.startswith(PREFIX) for name in form.fields):
+        return chosen
+    return next((upload for upload in form.uploads if media_type_of(upload.content) == XLSX), None)
+
+
+async def _stored(act: Act, uploads: Sequence[Upload], *, signed: bool) -> dict[str, dict[str, FileIn]]:
+    """Store files; return them by the input they were chosen in, the same content once."""
+    kept: dict[str, dict[str, FileIn]] = {}
+    for upload in uploads:
+        stored = await store(act.connection, act.services, upload.content, act.now, upload.name)
+        kept.setdefault(upload.field, {})[stored.sha256] = FileIn(
+            sha256=stored.sha256,
+            name=upload.name,
+            signed=signed and upload.field == "files" and stored.media_type in SIGNABLE,
+        )
+    return kept
 
 
 def _extension(duty: Duty, form: Form) -> Work:
