@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     mail_from: str = Field(description="Sender people see, as `Tên <hop-thu@ten-mien>`.")
     mail_reply_to: str = Field("", description="Address answers go to; empty: the sender.")
     bounce_domain: str = Field("", description="Domain of the bounce addresses; empty: the domain of the sender.")
+    operator_email: str = Field("", description="Where alarms go (steps do not fire); empty: to the log only.")
     give_up_hours: float = Field(
         96.0, gt=0, description="Hours after which an address that is only ever refused temporarily counts as failed."
     )

@@ -13,7 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from notifier.assembly import load_keyring
 from notifier.database import create_engine
 from notifier.facts_client import FactsClient
-from notifier.http import bounces, health, operations
+from notifier.http import alarms, bounces, health, operations
 from notifier.reporting import Reporter
 from notifier.settings import Settings
 
@@ -60,6 +60,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app.state.settings = settings
     install_problem_handlers(app)
     app.include_router(health.router)
-    for part in (operations.router, bounces.router):
+    for part in (operations.router, bounces.router, alarms.router):
         app.include_router(part, prefix="/internal/v1", dependencies=[Depends(require_token)])
     return app

@@ -1,12 +1,20 @@
-"""Ask notifier how its channels do; plan-api never waits long for it and works without."""
+"""Ask notifier how its channels do, and have it tell the operator; plan-api never waits long for it.
 
+It works without.
+"""
+
+import logging
 from typing import Any
 
 import httpx
 
 from plan_api.settings import Settings
 
+log = logging.getLogger(__name__)
+
 TIMEOUT_SECONDS = 2.0
+ALARM_SECONDS = 30.0
+"""An alarm waits for the relay's answer."""
 
 
 async def channel_states(settings: Settings) -> list[dict[str, Any]] | None:
@@ -22,3 +30,20 @@ async def channel_states(settings: Settings) -> list[dict[str, Any]] | None:
         return None
     channels: list[dict[str, Any]] = answer.json()["channels"]
     return channels
+
+
+async def raise_alarm(settings: Settings, subject: str, text: str) -> bool:
+    """Have notifier tell the operator by e-mail; return whether a relay took it. Never raises."""
+    if settings.notifier_url is None:
+        return False
+    headers = {"authorization": f"Bearer {settings.internal_token.get_secret_value()}"}
+    try:
+        async with httpx.AsyncClient(base_url=settings.notifier_url, timeout=ALARM_SECONDS) as client:
+            body = {"subject": subject, "text": text}
+            answer = await client.post("/internal/v1/alarms", json=body, headers=headers)
+            answer.raise_for_status()
+    except httpx.HTTPError as error:
+        log.warning("the operator could not be told by e-mail: %s", error or type(error).__name__)
+        return False
+    told: bool = answer.json()["sent"]
+    return told

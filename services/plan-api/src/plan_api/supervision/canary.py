@@ -2,7 +2,8 @@
 
 It is issued by one synthetic unit to another, supervised like any document, its notices taken over and never sent, and
 recalled once it came back or is missed. People's lists show neither units nor document. One that does not come back in
-time is an error in the log and a finding of `cascade doctor`; the next is let go an hour later.
+time is an error in the log, a finding of `cascade doctor` and, where an address is configured, an e-mail to the
+operator; the next is let go an hour later.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from plan_api.documents import drafting, issuing, stopping
 from plan_api.documents.schemas import AssigneeIn, DocumentIn, IssueIn, RoundIn
 from plan_api.integration import canary_state as state
+from plan_api.integration.notifier import raise_alarm
 from plan_api.organizations.editing import create_unit
 from plan_api.organizations.kinds import UnitKind
 from plan_api.organizations.schemas import HolderGiven, SeatGiven, UnitCode, UnitGiven, UnitRef
@@ -41,6 +43,11 @@ AGAIN_AFTER: Final = timedelta(hours=1)
 """When the next one is let go after one was missed."""
 
 _UNITS: Final = {"ISSUER": "Kiểm tra tự động: nơi ban hành", "ADDRESSEE": "Kiểm tra tự động: nơi nhận"}
+_SUBJECT: Final = "Cảnh báo: các nấc đôn đốc không chạy"
+_ALARM: Final = (
+    "Lần kiểm tra tự động việc đôn đốc hằng ngày không hoàn thành, nên các nhắc nhở có thể không được gửi. Kính đề "
+    "nghị chạy `cascade doctor`, kiểm tra Temporal, plan-api worker, workflow-worker và notifier. Chỗ bị tắc:"
+)
 _TITLE: Final = "Kiểm tra tự động việc đôn đốc"
 
 
@@ -63,18 +70,23 @@ class Canary:
             await asyncio.sleep(LOOK_EVERY.total_seconds())
 
     async def look(self) -> None:
-        """Judge the canary that is out or, when it is time, let the next one go."""
+        """Judge the canary that is out or, when it is time, let the next one go; tell the operator of one missed."""
+        missed = await self._look()
+        if missed is not None:
+            await raise_alarm(self._services.settings, _SUBJECT, f"{_ALARM}\n\n{missed}")
+
+    async def _look(self) -> str | None:
+        """Do one look in one transaction; return what is wrong, or None."""
         now = self._services.clock.now()
         async with self._services.engine.begin() as connection:
             if not await state.turn(connection):
-                return
+                return None
             last = await state.latest(connection)
             if last is not None and last.ended_at is None:
-                await self._judge(connection, last.id, last.document_id, last.expected_by, now)
-                return
+                return await self._judge(connection, last.id, last.document_id, last.expected_by, now)
             if last is not None and now < self._next(last.started_at, proved=last.proved):
-                return
-            await self._let_go(connection, now)
+                return None
+            return await self._let_go(connection, now)
 
     def _next(self, started_at: datetime, *, proved: bool) -> datetime:
         usual = timedelta(hours=self._services.settings.canary_hours)
@@ -82,18 +94,19 @@ class Canary:
 
     async def _judge(
         self, connection: AsyncConnection, run_id: UUID, document_id: UUID, expected_by: datetime, now: datetime
-    ) -> None:
-        lacking = await missing(connection, document_id)
+    ) -> str | None:
+        lacking = "; ".join(await missing(connection, document_id)) or None
         if lacking and now <= expected_by:
-            return
+            return None
         if lacking:
-            log.error("escalation does not work: canary %s did not come back: %s", document_id, "; ".join(lacking))
-        await state.ended(connection, run_id, now, proved=not lacking, detail="; ".join(lacking) or None)
+            log.error("escalation does not work: canary %s did not come back: %s", document_id, lacking)
+        await state.ended(connection, run_id, now, proved=lacking is None, detail=lacking)
         doing = Act(connection, self._services, CALLER, now)
         await stopping.recall(doing, document_id, "canary")
         await doing.flush()
+        return lacking
 
-    async def _let_go(self, connection: AsyncConnection, now: datetime) -> None:
+    async def _let_go(self, connection: AsyncConnection, now: datetime) -> str | None:
         expected_by = now + DUE_AFTER + PATIENCE
         try:
             async with connection.begin_nested():
@@ -103,9 +116,11 @@ class Canary:
         except Refusal as refusal:
             log.exception("escalation does not work: the canary could not be issued")
             run_id = await state.started(connection, None, now, expected_by)
-            await state.ended(connection, run_id, now, proved=False, detail=f"{refusal.code}: {refusal.detail('en')}")
-            return
+            detail = f"{refusal.code}: {refusal.detail('en')}"
+            await state.ended(connection, run_id, now, proved=False, detail=detail)
+            return detail
         await state.started(connection, document_id, now, expected_by)
+        return None
 
 
 async def _issue(doing: Act) -> UUID:
