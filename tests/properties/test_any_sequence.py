@@ -118,6 +118,10 @@ class AnySequence(RuleBasedStateMachine):
         self._runner.run(check_counts(self.world))
 
     @rule()
+    def take_over(self) -> None:
+        self._runner.run(self.world.take_over())
+
+    @rule()
     def deliver(self) -> None:
         self._runner.run(self.world.deliver())
 

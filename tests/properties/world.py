@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from cascade_contracts.delivery import Handover, NoticeOut
+from cascade_contracts.delivery import Clearance, ClearanceRequest, Handover, NoticeOut
 from cascade_contracts.ids import new_id
 from cascade_contracts.supervision import EntryKind
 from harness.api import ApiClient, StillClock
@@ -26,14 +26,6 @@ REFUSED = {404, 409, 412, 422}
 
 
 @dataclass(slots=True)
-class Sent:
-    """A notice that went out, and the kind of step it belongs to."""
-
-    kind: str
-    notice: NoticeOut
-
-
-@dataclass(slots=True)
 class World:
     """A city over two departments, one of them over schools; documents issued by the city and that department."""
 
@@ -44,7 +36,8 @@ class World:
     below: dict[str, list[Json]]
     documents: list[Json] = field(default_factory=list)
     undoable: list[str] = field(default_factory=list)
-    sent: list[Sent] = field(default_factory=list)
+    sent: int = 0
+    recorded: dict[UUID, dict[UUID, NoticeOut]] = field(default_factory=dict)
     holders: dict[str, str] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)
     owed_at_issue: set[UUID] = field(default_factory=set)
@@ -293,22 +286,41 @@ class World:
             case _:
                 await steps.take_cut_off(connection, services, document_id, entry.round_id)
 
+    async def take_over(self) -> None:
+        """Record, as notifier does, what every waiting batch says to whom; it may be sent much later."""
+        waiting = "select id from batch where document_id = any(:ids) and finished_at is null"
+        for batch in await self.rows(f"{waiting} order by created_at, id"):
+            if batch.id not in self.recorded:
+                handed = await self._notifier("GET", f"/internal/v1/batches/{batch.id}/notices?limit=500")
+                page = next(page for page in Handover.model_validate(handed).pages if page.batch_id == batch.id)
+                self.recorded[batch.id] = {notice.notice_id: notice for notice in page.notices}
+
     async def deliver(self) -> None:
-        """Hand over every waiting batch as notifier does: page, clearance, outcomes."""
-        waiting = (
-            "select id, kind from batch where document_id = any(:ids) and finished_at is null order by created_at, id"
+        """Send what was taken over: clearance, once more where somebody else answers by now, then outcomes."""
+        await self.take_over()
+        for batch_id, notices in list(self.recorded.items()):
+            clearance = await self._clearance(batch_id, notices)
+            notices |= {notice.notice_id: notice for notice in clearance.readdressed}
+            if clearance.readdressed:
+                clearance = await self._clearance(batch_id, notices)
+            for notice_id in clearance.cleared:
+                await self._send(notices[notice_id])
+            for notice_id in (*clearance.cleared, *(each.notice_id for each in clearance.withheld)):
+                del notices[notice_id]
+            await self._notifier(
+                "POST", f"/internal/v1/batches/{batch_id}/outcomes", {"outcomes": [], "finished": not notices}
+            )
+            if not notices:
+                del self.recorded[batch_id]
+
+    async def _clearance(self, batch_id: UUID, notices: dict[UUID, NoticeOut]) -> Clearance:
+        body = ClearanceRequest(
+            notice_ids=list(notices), addressees={key: notice.recipient.addressee for key, notice in notices.items()}
         )
-        for batch in await self.rows(waiting):
-            path = f"/internal/v1/batches/{batch.id}"
-            handed = Handover.model_validate(await self._notifier("GET", f"{path}/notices?limit=500"))
-            page = next(page for page in handed.pages if page.batch_id == batch.id)
-            ids = [str(notice.notice_id) for notice in page.notices]
-            said_of = await self._notifier("POST", f"{path}/clearance", {"notice_ids": ids})
-            for notice in page.notices:
-                if str(notice.notice_id) in said_of["cleared"]:
-                    await self._send(batch.kind, notice)
-            held = set(ids) - set(said_of["cleared"]) - {each["notice_id"] for each in said_of["withheld"]}
-            await self._notifier("POST", f"{path}/outcomes", {"outcomes": [], "finished": not held})
+        answer = await self._notifier(
+            "POST", f"/internal/v1/batches/{batch_id}/clearance", body.model_dump(mode="json")
+        )
+        return Clearance.model_validate(answer)
 
     async def _notifier(self, method: str, path: str, body: Json | None = None) -> Any:
         token = self.client.services.settings.internal_token.get_secret_value()
@@ -317,24 +329,21 @@ class World:
         assert answer.status_code in {200, 204}, answer.text
         return answer.json() if answer.content else None
 
-    async def _send(self, kind: str, notice: NoticeOut) -> None:
+    async def _send(self, notice: NoticeOut) -> None:
         """Send a cleared notice: to who holds the seat now and nobody else, with a link that opens."""
-        seat = notice.recipient.seat_id
+        seat, kind = notice.recipient.seat_id, notice.facts.step
         addresses = [each.address for each in notice.recipient.addresses]
-        if not addresses:
-            return
+        assert addresses, f"{kind} is cleared for nobody"
         assert addresses[0] == self.holders[str(seat)], f"{kind} goes to somebody who has left"
         (ended,) = await self.rows(
-            "select u.valid_to from seat s join unit u on u.id = s.unit_id where s.id = :seat",
-            seat=seat,
+            "select u.valid_to from seat s join unit u on u.id = s.unit_id where s.id = :seat", seat=seat
         )
         assert ended.valid_to is None, f"{kind} goes to a unit that has ended"
-        dead = await self.rows(
-            "select 1 from link where id = :notice and revoked_at is not null",
-            notice=notice.notice_id,
-        )
-        assert dead is not None, f"{kind} carries a link that is dead"
-        self.sent.append(Sent(kind, notice))
+        assert notice.facts.link, f"{kind} has no link"
+        token = notice.facts.link.rpartition("/")[2]
+        opened = await self.client.without_key().get(f"/l/{token}")
+        assert opened.status_code == 200, f"{kind} carries a link that is dead"
+        self.sent += 1
 
 
 def _new(superior: Json, level: str) -> Json:
