@@ -30,6 +30,7 @@ async def judge_obligations(stage: Stage, row: DocumentRow, verdict: Verdict) ->
         handed_in_at = card["handed_in_at"] and hour_of(instant(card["handed_in_at"]))
         verdict.that(f"{name} handed in", handed_in_at, duty.kept_at and hour_of(duty.kept_at))
     await _judge_addressees(stage, row, verdict)
+    await _judge_received(stage, row, verdict)
     counted = await stage.cascade.progress(stage.documents[row.key])
     verdict.that(f"{row.key} counts", counts(counted), counts(tally(duties, stage.scenario.ends)))
 
@@ -60,6 +61,18 @@ async def _judge_addressees(stage: Stage, row: DocumentRow, verdict: Verdict) ->
         given, wanted = found[stage.obligations[duty.unit, duty.name]], sorted(duty.row.receivers)
         name = f"{duty.name} of {duty.unit} is decided by {row.issuer} and received by {', '.join(wanted)}"
         verdict.that(name, given, (row.issuer, wanted))
+
+
+async def _judge_received(stage: Stage, row: DocumentRow, verdict: Verdict) -> None:
+    """Who receives a round lists all of it; of an ended unit, who took over from it does."""
+    heirs = {merger.unit: merger.into for merger in stage.scenario.mergers}
+    for given in row.rounds:
+        name = f"{row.key}.{given.key}"
+        wanted = {stage.obligations[duty.unit, duty.name] for duty in stage.owed if duty.name == name}
+        for receiver in given.receivers:
+            reader = heirs.get(receiver, receiver)
+            found = {item["id"] for item in await stage.received_by(reader)}
+            verdict.that(f"{name} is listed by {reader}, who receives it", wanted & found, wanted)
 
 
 async def judge_plans(stage: Stage, row: DocumentRow, verdict: Verdict) -> None:
@@ -154,18 +167,27 @@ async def _judge_consolidation(stage: Stage, name: str, found: Json, verdict: Ve
     verdict.that(f"{name} answers upwards", drafted["upward_obligation_id"], upward)
 
 
-def gaps_of(duties: Iterable[Duty], at: datetime) -> list[str]:
-    """Return the units of which a consolidation drafted at an instant has no accepted report."""
-    duties = [duty for duty in duties if duty.transferred_at is None]
-    return sorted(
-        duty.unit for duty in duties if duty.declined_at is not None or duty.decided_at is None or duty.decided_at > at
-    )
+def missing_of(duties: Iterable[Duty], at: datetime) -> set[str]:
+    """Return the units of a round whose own report was not accepted by an instant."""
+    return {
+        duty.unit
+        for duty in duties
+        if duty.transferred_at is None
+        and (duty.declined_at is not None or duty.decided_at is None or duty.decided_at > at)
+    }
+
+
+def gaps_of(duties: list[Duty], at: datetime) -> list[str]:
+    """Return whom a consolidation drafted at an instant misses: who reported nothing, and who is missing below."""
+    missing = missing_of(duties, at)
+    below = {gap for duty in duties if duty.unit not in missing for gap in duty.gaps}
+    return sorted(missing | below)
 
 
 def totals_of(duties: list[Duty], at: datetime) -> dict[str, int]:
     """Return the sums of the reports accepted by an instant."""
     duties = [duty for duty in duties if duty.transferred_at is None]
-    missing = set(gaps_of(duties, at))
+    missing = missing_of(duties, at)
     sums: Counter[str] = Counter()
     for duty in duties:
         if duty.unit not in missing:
@@ -179,4 +201,4 @@ def feed(stage: Stage) -> None:
         below = [duty for duty in stage.owed if duty.name == sent.round]
         duty, drafted_at = fed_duty(stage.scenario, stage.owed, sent.round), consolidated_at(below)
         if duty is not None and drafted_at is not None:
-            duty.figures = totals_of(below, drafted_at)
+            duty.figures, duty.gaps = totals_of(below, drafted_at), gaps_of(below, drafted_at)

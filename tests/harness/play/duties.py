@@ -24,6 +24,7 @@ class Duty:
     """One obligation: who owes what by when, and when it is answered, returned, decided.
 
     `by_itself`: another act answers it (a plan issued, a consolidation submitted, any hand-in for an acknowledgement).
+    `gaps`: the units missing below a report that is itself a consolidation.
     `told_at`: when a successor hears of what it took over; `transferred_at`: when it went on to one.
     """
 
@@ -44,6 +45,7 @@ class Duty:
     told_at: datetime | None = None
     transferred_at: datetime | None = None
     figures: dict[str, int] = field(default_factory=dict)
+    gaps: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:

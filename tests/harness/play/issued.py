@@ -115,6 +115,29 @@ async def judge_bound(stage: Stage, row: DocumentRow, verdict: Verdict) -> None:
             verdict.that(f"{row.key} asks {item.code}, reached by {item.ways} ways, once a round", mine, {1})
 
 
+# --- tasks ---
+
+
+async def judge_tasks(stage: Stage, row: DocumentRow, verdict: Verdict) -> None:
+    """Every task has its lead, those it is done with, its last day, and what it derives from."""
+    if not row.tasks:
+        return
+    listed = await stage.cascade.said("GET", f"/v1/documents/{stage.documents[row.key].id}/tasks")
+    codes = {str(unit.id): unit.code for unit in stage.cascade.units_by_code.values()}
+    verdict.that(f"{row.key} tasks", [item["number"] for item in listed["tasks"]], [task.number for task in row.tasks])
+    for task, found in zip(row.tasks, listed["tasks"], strict=False):
+        name, together = f"{row.key} task {task.number}", ", ".join(task.coordinating) or "nobody"
+        lead = found["lead"] and codes[found["lead"]["id"]]
+        with_whom = [codes[unit["id"]] for unit in found["coordinating"]]
+        who = (lead, sorted(with_whom))
+        wanted = (task.lead, sorted(task.coordinating))
+        verdict.that(f"{name} is led by {task.lead or 'each assignee'} together with {together}", who, wanted)
+        until = task.until.isoformat() if task.until else None
+        verdict.that(f"{name} is to be done by {until or 'no day'}", found["until_on"], until)
+        above = [stage.tasks[task.under]] if task.under else []
+        verdict.that(f"{name} derives from {task.under or 'nothing'}", found["derives_from"], above)
+
+
 # --- difficulties and proposals ---
 
 

@@ -1,7 +1,7 @@
 """The rows of a scenario file, read strictly: unknown keys are errors, times without zone are Viet Nam's."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from cascade_contracts.vocabulary import AssignmentMode, DocumentKind, LineKind, RoundKind
@@ -91,6 +91,23 @@ class Proposal(Row):
     confidence: str
 
 
+class TaskRow(Row):
+    """A task of a plan: who leads (every assignee its part, if nobody is named), with whom, within which frame.
+
+    `until` is the last day that must come out of the frame; `under` the task above, as `<document>.<number>`.
+    """
+
+    number: str
+    title: str
+    lead: str | None = None
+    coordinating: list[str] = Field(default_factory=list)
+    frame: dict[str, Any] = Field(default_factory=lambda: {"form": "standing"})
+    until: date | None = None
+    quantity: str | None = None
+    measure: str | None = None
+    under: str | None = None
+
+
 class RoundRow(Row):
     """One thing asked. `due_at` is what must come out of `due`: the first instant too late, absent for none.
 
@@ -132,6 +149,7 @@ class DocumentRow(Row):
     tracker: str | None = None
     confirm: dict[str, Any] = Field(default_factory=dict)
     rounds: list[RoundRow] = Field(default_factory=list)
+    tasks: list[TaskRow] = Field(default_factory=list)
     recurring: list[dict[str, Any]] = Field(default_factory=list)
 
 

@@ -26,7 +26,7 @@ class Stage:
     """A scenario on its way: the issued documents by key, the obligations' ids, the refusals of unconfirmed issues.
 
     `previews`: whom a document was to bind, shown before its issue; `raised`: ids of difficulties by text and unit;
-    `proposals`: the symbols proposed for bad copies.
+    `proposals`: the symbols proposed for bad copies; `tasks`: ids by document and number.
     """
 
     cascade: Cascade
@@ -38,6 +38,7 @@ class Stage:
     previews: dict[str, list[Json]] = field(default_factory=dict)
     raised: dict[str, dict[str, str]] = field(default_factory=dict)
     proposals: dict[str, Json] = field(default_factory=dict)
+    tasks: dict[str, str] = field(default_factory=dict)
     _callers: dict[str, ApiClient] = field(default_factory=dict)
 
     async def perform(self) -> None:
@@ -83,6 +84,7 @@ class Stage:
         chosen = {name: body[name] for name in ("issuer", "assignees", "selectors")}
         self.previews[row.key] = (await self.cascade.said("POST", "/v1/assignees/preview?limit=500", chosen))["items"]
         drafted = await self._drafted(row, body)
+        await self._write_tasks(row, drafted["id"])
         issue = f"/v1/documents/{drafted['id']}/issue"
         if row.confirm:
             refusal = (await self.cascade.administrator.post(issue, {})).json()
@@ -102,6 +104,26 @@ class Stage:
         answer = await self.cascade.administrator.put(path, body, etag=drafted["row_version"])
         assert answer.status_code == 200, answer.text
         return drafted
+
+    async def _write_tasks(self, row: DocumentRow, draft_id: str) -> None:
+        """Give a draft its tasks, each derived from the one above it."""
+        if not row.tasks:
+            return
+        body: list[Json] = []
+        for task in row.tasks:
+            given = task.model_dump(
+                mode="json", include={"number", "title", "frame", "quantity", "measure"}, exclude_none=True
+            )
+            given["coordinating"] = [self._ref(code) for code in task.coordinating]
+            if task.lead:
+                given["lead"] = self._ref(task.lead)
+            if task.under:
+                given["derives_from"] = [self.tasks[task.under]]
+            body.append(given)
+        answer = await self.cascade.administrator.put(f"/v1/documents/{draft_id}/tasks", {"tasks": body})
+        assert answer.status_code == 200, answer.text
+        for task, made in zip(row.tasks, answer.json()["tasks"], strict=True):
+            self.tasks[f"{row.key}.{task.number}"] = made["id"]
 
     async def _merge(self, merger: Merger) -> None:
         units = {code: self._ref(code) for code in (merger.unit, merger.into)}
@@ -209,6 +231,13 @@ class Stage:
         """Return what a unit sees on one side, newest first."""
         answer = await (await self._caller(code)).get("/v1/difficulties", params={"side": side, "limit": 200})
         items: list[Json] = answer.json()["items"]
+        return items
+
+    async def received_by(self, code: str) -> list[Json]:
+        """Return what a unit's own staff see as received from those another unit decides about."""
+        unit = self.cascade.units_by_code[code]
+        params = {"receiving": str(unit.id), "limit": 500}
+        items: list[Json] = (await (await self._caller(code)).get("/v1/obligations", params=params)).json()["items"]
         return items
 
     # --- what units do ---

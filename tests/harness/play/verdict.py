@@ -9,7 +9,7 @@ from harness.play.answered import feed, judge_obligations, judge_plans, judge_ro
 from harness.play.assertions import Verdict, counts
 from harness.play.duties import Duty
 from harness.play.expected import Line, hour_of, lines, tally
-from harness.play.issued import judge_bound, judge_document, judge_raised
+from harness.play.issued import judge_bound, judge_document, judge_raised, judge_tasks
 from harness.play.rows import DocumentRow
 from harness.play.stage import Stage
 
@@ -22,6 +22,7 @@ async def judge(stage: Stage, verdict: Verdict) -> None:
     for row in stage.scenario.documents:
         await judge_document(stage, row, verdict)
         await judge_bound(stage, row, verdict)
+        await judge_tasks(stage, row, verdict)
         await judge_obligations(stage, row, verdict)
         await judge_plans(stage, row, verdict)
         await judge_rounds(stage, row, verdict)
