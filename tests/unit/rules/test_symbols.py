@@ -73,6 +73,8 @@ def test_a_tie_decides_nothing() -> None:
         "20 triệu/năm",
         "Quý III/2023",
         "số 147 của Ủy ban",
+        "7/Kh-Ub",
+        "7/Kha-Ub",
         "2018/2019",
         "a147/KH-UBND",
     ],
@@ -153,6 +155,9 @@ def test_nothing_implements_what_came_later() -> None:
 
     assert impossible([told(), earlier, undated], None) == []
     assert impossible([told(), earlier, later], None) == [Impossible.BEFORE_WHAT_IT_IMPLEMENTS]
+    of_one_year = [told(on=date(2015, 5, 4)), told("8", on=date(2015, 6, 1))]
+    assert impossible(of_one_year, None) == [Impossible.BEFORE_WHAT_IT_IMPLEMENTS]
+    assert impossible(of_one_year[::-1], None) == []
     assert impossible([undated, later], None) == []
     assert impossible([], date(2023, 1, 6)) == []
     assert impossible([told(), later], date(2014, 1, 6)) == [
