@@ -127,6 +127,35 @@ async def test_a_unit_may_correct_its_own_workbook(client: ApiClient, office: Of
     assert await stored(client, owed) == FILLED | {"area": "1250.50", "pupils": 501}
 
 
+async def test_marks_of_a_return_are_notes_on_the_cells(client: ApiClient, office: Office) -> None:
+    plan = await office.issue([office.round("report", in_days(client, 10), form=ASKED, needs_acceptance=True)])
+    owed = await office.owed(plan, office.schools[0])
+    body: Json = {"kind": "report", "values": FILLED}
+    await said(await client.post(f"/v1/obligations/{owed['id']}/submissions", body), 201)
+    marks = [
+        {"field": "trained", "note": "Thiếu giáo viên hợp đồng"},
+        {"field": "events.1.people", "note": "Đếm lại"},
+        {"field": "events.900", "note": "Không có dòng này"},
+    ]
+    returned = {"kind": "wrong", "reason": "Chưa khớp", "marks": marks}
+    await said(await client.post(f"/v1/obligations/{owed['id']}/return", returned))
+
+    book = await download(client, owed)
+
+    noted = {
+        (sheet.title, cell.coordinate): cell.comment.text
+        for sheet in book.worksheets
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.comment is not None
+    }
+    assert noted == {
+        ("Biểu mẫu", f"C{ROWS['trained.numerator']}"): "Giáo viên được tập huấn: Thiếu giáo viên hợp đồng",
+        ("Sự kiện", "B4"): "Sự kiện, dòng 2, Số người dự: Đếm lại",
+        ("Sự kiện", "A1"): "Sự kiện, dòng 901: Không có dòng này",
+    }
+
+
 async def test_every_wrong_cell_is_named_by_its_address_and_nothing_changes(client: ApiClient, office: Office) -> None:
     owed = await owed_form(office)
     book = await download(client, owed)

@@ -187,6 +187,10 @@ async def test_gaps_are_declared_with_a_reason_and_named_at_every_level_above(cl
     refused = await levels.consolidate(levels.orders[0], 409)
     partial = await levels.consolidate(levels.orders[0], reason="Trường 1.2 đang bị ngập, báo cáo sau")
     await levels.report_up(levels.orders[0])
+    upward = await levels.owed(levels.plan, levels.offices[0])
+    [version] = (await said(await client.get(f"/v1/obligations/{upward['id']}")))["submissions"]
+    assert version["consolidation_id"] == partial["id"]
+    assert [(gap["name"], gap["reason"]) for gap in version["gaps"]] == [("Trường 1.2", "chưa nộp")]
     above = await levels.consolidate(levels.plan, reason="Phòng 2 chưa đủ báo cáo")
 
     assert refused["code"] == "nothing_to_consolidate"

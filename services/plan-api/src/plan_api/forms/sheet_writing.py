@@ -11,6 +11,7 @@ from uuid import UUID
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
+from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -22,6 +23,7 @@ from plan_api.forms.sheet_layout import (
     TABLE_FIRST_ROW,
     TABLE_HEAD_ROW,
     VALUE_COLUMN,
+    Layout,
     Line,
     layout_of,
 )
@@ -62,8 +64,10 @@ class Heading:
     due: str
 
 
-def write_workbook(form: Form, heading: Heading, filled: Mapping[str, Any]) -> bytes:
-    """Return the workbook of a form for one unit, with what was filled in before."""
+def write_workbook(
+    form: Form, heading: Heading, filled: Mapping[str, Any], marks: Sequence[Mapping[str, str]] = ()
+) -> bytes:
+    """Return the workbook of a form for one unit, with what was filled in before and what a return says about it."""
     book = Workbook()
     main = book.active
     assert isinstance(main, Worksheet)  # noqa: S101 - a new workbook has one
@@ -73,16 +77,36 @@ def write_workbook(form: Form, heading: Heading, filled: Mapping[str, Any]) -> b
         _write_line(main, line, filled.get(line.field.key))
     for title, table in layout.tables:
         _write_table(book.create_sheet(title), table, filled.get(table.key))
-    marks = book.create_sheet(MARKS)
-    marks.append(["form", str(heading.form_id)])
-    marks.append(["obligation", str(heading.obligation_id)])
-    marks.sheet_state = "veryHidden"
+    _mark(book, layout, marks)
+    hidden = book.create_sheet(MARKS)
+    hidden.append(["form", str(heading.form_id)])
+    hidden.append(["obligation", str(heading.obligation_id)])
+    hidden.sheet_state = "veryHidden"
     for sheet in book.worksheets:
         sheet.protection.enable()
         sheet.protection.formatColumns = sheet.protection.formatRows = False
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _mark(book: Workbook, layout: Layout, marks: Sequence[Mapping[str, str]]) -> None:
+    """Write what a return says about fields as notes on their cells."""
+    cells = {line.place: (MAIN, VALUE_COLUMN, line.row) for line in layout.lines}
+    for line in layout.lines:
+        cells.setdefault(line.field.key, cells[line.place])
+    for title, table in layout.tables:
+        cells[table.key] = (title, 1, 1)
+        for row in range(table.max_rows):
+            for column, field in enumerate(table.columns, start=1):
+                cells[f"{table.key}.{row}.{field.key}"] = (title, column, TABLE_FIRST_ROW + row)
+    for mark in marks:
+        place = mark["field"]
+        while place and place not in cells:
+            place = place.rpartition(".")[0]
+        if place:
+            title, column, row = cells[place]
+            _cell(book[title], row, column).comment = Comment(f"{mark['label']}: {mark['note']}", "Trả lại")
 
 
 def put(cell: Cell, value: Any) -> None:

@@ -58,7 +58,8 @@ async def template(connection: AsyncConnection, services: Services, caller: Call
         "Không có hạn" if standing.due_on is None else f"Hạn: {format_day(standing.due_on)}",
     )
     filled = (former.filled or {}) if former is not None else {}
-    content = await asyncio.to_thread(write_workbook, form, heading, filled)
+    marks = (former.return_marks or []) if former is not None else []
+    content = await asyncio.to_thread(write_workbook, form, heading, filled, marks)
     return Template(f"bieu-mau-{standing.id.hex[-8:]}.xlsx", content)
 
 

@@ -285,6 +285,8 @@ class SubmissionOut(BaseModel):
     confirmed_at: datetime | None = None
     confirmed_by: str | None = None
     correction_reason: str | None = None
+    consolidation_id: UUID | None = Field(default=None, description="the consolidation it was made of")
+    gaps: list[Any] | None = Field(default=None, description="whom that consolidation declares as missing, and why")
     files: list[dict[str, Any]] = Field(default_factory=list)
 
 

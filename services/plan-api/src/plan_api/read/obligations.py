@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from plan_api.models import METADATA
 from plan_api.read.tables import (
     CANARY_UNITS,
+    CONSOLIDATION,
     DOCUMENT,
     EXTENSION,
     LADDER_STEP,
@@ -136,7 +137,12 @@ async def one(connection: AsyncConnection, obligation_id: UUID) -> Row[Any] | No
 
 async def submissions(connection: AsyncConnection, obligation_id: UUID) -> list[dict[str, Any]]:
     """Return the versions handed in, newest first, with their files."""
-    query = select(SUBMISSION).where(SUBMISSION.c.obligation_id == obligation_id).order_by(SUBMISSION.c.version.desc())
+    query = (
+        select(SUBMISSION, CONSOLIDATION.c.gaps)
+        .outerjoin(CONSOLIDATION, CONSOLIDATION.c.id == SUBMISSION.c.consolidation_id)
+        .where(SUBMISSION.c.obligation_id == obligation_id)
+        .order_by(SUBMISSION.c.version.desc())
+    )
     rows = [dict(row._mapping) | {"files": []} for row in await connection.execute(query)]
     by_id = {row["id"]: row for row in rows}
     files = select(SUBMISSION_FILE).where(SUBMISSION_FILE.c.submission_id.in_(by_id))
