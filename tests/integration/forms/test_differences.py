@@ -218,6 +218,40 @@ async def test_a_fresh_draft_not_sent_up_needs_no_acceptance(client: ApiClient) 
     assert made["content"]["form"]["values"]["pupils"] == 11
 
 
+async def test_what_was_returned_and_sent_again_with_the_correction_is_up_to_date(client: ApiClient) -> None:
+    levels = await Levels.open(client, offices=1, schools=1, needs_acceptance=True)
+    school, office = levels.schools[0][0], levels.offices[0]
+    await levels.hand_in(levels.orders[0], school, pupils=10)
+    await said(await client.post(f"/v1/obligations/{(await levels.owed(levels.orders[0], school))['id']}/accept", {}))
+    await levels.up(levels.orders[0])
+    upward = (await levels.owed(levels.plan, office))["id"]
+    await said(await client.post(f"/v1/obligations/{upward}/return", {"kind": "wrong", "reason": "Chưa khớp"}))
+    await correct(levels, levels.orders[0], school, values={"pupils": 11})
+    assert (await levels.consolidate(levels.orders[0]))["out_of_date_since"] is not None, "the returned one stands"
+
+    sent = await levels.report_up(levels.orders[0])
+
+    assert sent["out_of_date_since"] is None
+    whole = await said(await client.get(f"/v1/obligations/{upward}"))
+    assert [(item["state"], item["values"]["pupils"]) for item in whole["submissions"]] == [
+        ("received", 11),
+        ("returned", 10),
+    ]
+
+
+async def test_an_older_draft_sent_up_stays_out_of_date(client: ApiClient) -> None:
+    levels = await Levels.open(client, offices=1, schools=1)
+    await levels.hand_in(levels.orders[0], levels.schools[0][0], pupils=10)
+    await levels.consolidate(levels.orders[0])
+    await correct(levels, levels.orders[0], levels.schools[0][0], values={"pupils": 11})
+
+    sent = await levels.report_up(levels.orders[0])
+
+    assert sent["out_of_date_since"] is not None
+    assert (await accept(levels, levels.orders[0]))["out_of_date_since"] is None
+    assert (await levels.owed(levels.plan, levels.offices[0]))["state"] == "fulfilled"
+
+
 async def test_a_draft_made_of_something_out_of_date_is_out_of_date(client: ApiClient) -> None:
     levels = await Levels.open(client, offices=1, schools=1)
     await levels.hand_in(levels.orders[0], levels.schools[0][0], pupils=10)

@@ -125,6 +125,7 @@ async def submit(act: Act, consolidation_id: UUID, given: ConsolidationIn) -> Co
     if row.submitted_at is not None:
         raise ConsolidationSubmitted
     submission_id = None
+    await documents.lock_round(act.connection, row.round_id)
     if row.upward_obligation_id is not None:
         lower, upper = await forms_of(act, row)
         answer = merging.report_up(row.content, given, lower, upper)
@@ -136,6 +137,8 @@ async def submit(act: Act, consolidation_id: UUID, given: ConsolidationIn) -> Co
     await repository.mark_consolidation(
         act.connection, consolidation_id, submitted_at=act.now, submission_id=submission_id
     )
+    if await levels.holds_all(act.connection, row.round_id, consolidation_id):
+        await differing.after_draft(act.connection, row.round_id, act.now, clear=True)
     act.record("submit_consolidation", "round", row.round_id, consolidation=consolidation_id)
     return await out(act.connection, consolidation_id)
 

@@ -43,6 +43,20 @@ async def is_source(connection: AsyncConnection, round_id: UUID, submission_id: 
     return bool((await connection.execute(select(query))).scalar_one())
 
 
+async def holds_all(connection: AsyncConnection, round_id: UUID, consolidation_id: UUID) -> bool:
+    """Return whether a consolidation was made of every report of its round that counts at present."""
+    lacking = exists().where(
+        OBLIGATION.c.round_id == round_id,
+        OBLIGATION.c.state == ObligationState.FULFILLED,
+        OBLIGATION.c.submission_id.is_not(None),
+        ~exists().where(
+            CONSOLIDATION_SOURCE.c.consolidation_id == consolidation_id,
+            CONSOLIDATION_SOURCE.c.submission_id == OBLIGATION.c.submission_id,
+        ),
+    )
+    return not (await connection.execute(select(lacking))).scalar_one()
+
+
 async def different_below(connection: AsyncConnection, round_id: UUID) -> Sequence[Row[Any]]:
     """Return the open differences of the consolidations a round's present reports were made of, with whose they are."""
     query = (
