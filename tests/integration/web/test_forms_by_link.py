@@ -40,6 +40,7 @@ async def test_the_workbook_goes_down_and_comes_back_with_other_files(ward: Ward
     sent = await page.press("hand-in", files, text="Gửi kèm bản ký.")
 
     assert sent.status_code == 303, sent.text
+    assert "Số học sinh: <strong>512 em</strong>" in (await page.get()).text
     [version] = (await ward.detail())["submissions"]
     assert (version["values"], version["text"]) == ({"pupils": 512}, "Gửi kèm bản ký.")
     assert {file["name"] for file in version["files"]} == {"bieu-mau.xlsx", "ban-ky.pdf"}
@@ -83,6 +84,7 @@ async def test_what_was_told_by_telephone_is_confirmed_through_the_link(client: 
     page = await ward.link()
     shown = (await page.get()).text
     assert "do administrator nhập thay theo lời Văn thư nhà trường" in shown
+    assert "Số học sinh: <strong>512 em</strong>" in shown
 
     once = await page.nonce()
     for _ in range(2):

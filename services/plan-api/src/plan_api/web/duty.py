@@ -19,6 +19,7 @@ from cascade_contracts.vocabulary import (
 )
 from fastapi import Response
 
+from plan_api.forms.showing import shown
 from plan_api.read.link_page import Owed, Subject, Version
 from plan_api.rules.calendar import WorkCalendar, local_date, start_of_day
 from plan_api.rules.forms import Form
@@ -129,6 +130,11 @@ class Duty:
         handed = HandIn(self.owed.handed_in_at).handed_in_at or newest.received_at
         in_time = None if self.owed.due_at is None else handed < self.owed.due_at
         return Receipt(receipt_number(newest.id), newest.received_at, newest, in_time)
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """What the version that stands fills in, label and words."""
+        return [] if self.form is None else shown(self.form, self.filled)
 
     @property
     def earlier(self) -> list[Version]:
