@@ -95,6 +95,22 @@ async def test_an_unsound_form_is_refused_at_issue(
     assert await all_rows(client, "select count(*) from round") == [(0,)]
 
 
+@pytest.mark.parametrize("first", [None, "2027-12"])
+async def test_the_form_of_a_recurring_report_is_checked_at_issue_and_carried_by_every_period(
+    client: ApiClient, office: Office, first: str | None
+) -> None:
+    monthly = {"title": "Báo cáo tháng", "every": "month", "day": 20, "first": first}
+    unsound = EVERY_KIND | {"checks": [{"kind": "at_most", "field": "nobody", "limit": "pupils"}]}
+
+    refused = await office.draft([], recurring=[monthly | {"form": unsound}])
+    answer = await client.post(f"/v1/documents/{refused['id']}/issue", {})
+    plan = await office.issue([], number="19", recurring=[monthly | {"form": EVERY_KIND}])
+
+    assert [item["field"] for item in answer.json()["errors"]] == ["recurring.0.form.checks.0.field"]
+    assert all(item["form_id"] is not None for item in plan["rounds"])
+    assert (plan["rounds"] == []) is (first is not None)
+
+
 async def test_values_are_stored_typed_with_their_version(client: ApiClient, office: Office) -> None:
     plan = await formed(office, needs_acceptance=True)
     owed = await office.owed(plan, office.schools[0])

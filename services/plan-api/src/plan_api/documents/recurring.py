@@ -23,6 +23,7 @@ from plan_api.documents.opening import Series, open_round
 from plan_api.documents.recurring_schemas import RecurringIn
 from plan_api.documents.schemas import DocumentIn, IssueIn, RoundIn
 from plan_api.escalation import service as escalation
+from plan_api.forms import service as forms
 from plan_api.obligations.opening import Assigned
 from plan_api.organizations import service as organizations
 from plan_api.read.heirs import heirs_of
@@ -43,6 +44,8 @@ OUTAGE = "đến lúc mở kỳ thì hạn đã qua, đơn vị chưa được g
 async def start(act: Act, issuing: Issue, given: Sequence[RecurringIn]) -> None:
     """Set a document's recurring reports going, in the transaction that issues it: open what is due to be open."""
     for number, item in enumerate(given):
+        if item.form is not None:
+            forms.require_sound(item.form, item.kind, item.title, f"recurring.{number}.form")
         first = read_period(item.every, item.first) if item.first else period_on(item.every, local_date(act.now))
         assert first is not None  # noqa: S101 - the body was checked
         recurrence_id = new_id()
