@@ -167,6 +167,30 @@ async def test_what_came_meanwhile_is_announced_at_the_resumption(communes: Comm
     assert [(duty["due_on"], duty["told"]) for duty in resumed["going_on"]] == [("2026-12-01", "announce")]
 
 
+async def test_a_period_announced_meanwhile_is_announced_and_one_that_lies_ahead_is_left_alone(
+    communes: Communes,
+) -> None:
+    client, school = communes.client, communes.schools[0]
+    plan = await communes.office.issue([], recurring=[{"title": "Báo cáo", "every": "month", "day": 25}])
+    await do(client, "suspend", school, {"reason": FLOOD})
+    at(client, "2026-12-02T09:00+07:00")
+    await take_due(client, plan)
+
+    resumed = await do(client, "resume", school, {"due": "keep", "reason": "Nước đã rút"})
+
+    assert [(duty["due_on"], duty["told"]) for duty in resumed["going_on"]] == [
+        ("2026-11-25", None),
+        ("2026-12-25", "announce"),
+    ]
+    await do(client, "suspend", communes.schools[1], {"reason": FLOOD})
+    plan = await communes.office.issue([], number="20", recurring=[{"title": "Báo cáo", "every": "month", "day": 25}])
+    at(client, "2026-12-03T09:00+07:00")
+    body = {"due": "shift", "reason": "Nước đã rút"}
+    resumed = await do(client, "resume", communes.schools[1], body)
+    ahead = [duty["round_title"] for duty in resumed["going_on"] if duty["due_on"] > "2027-01-01"]
+    assert ahead == []
+
+
 async def test_a_return_and_an_extension_meanwhile(communes: Communes) -> None:
     client, office = communes.client, communes.office
     plan = await office.issue([report("2026-11-12", needs_acceptance=True)])

@@ -24,6 +24,7 @@ def goes_on(**given: Any) -> Resumption:
         "due_at": local(11, 13),
         "due_on": date(2026, 11, 12),
         "created_at": local(10, 1),
+        "heard": True,
         "due_set_at": None,
         "returned_at": None,
         "chased_until": local(11, 13),
@@ -59,6 +60,11 @@ def test_what_was_late_before_stays_late_and_is_chased_anew() -> None:
 def test_what_came_meanwhile_lost_less_and_is_announced_now() -> None:
     new = goes_on(created_at=local(11, 4, 8))
     assert (new.due_on, new.told, new.rearm) == (date(2026, 11, 13), StepKind.ANNOUNCE, True)
+
+
+def test_what_was_announced_unheard_is_announced_now() -> None:
+    unheard = goes_on(heard=False, shift=False)
+    assert unheard == Resumption(local(11, 13), date(2026, 11, 12), True, local(11, 13), StepKind.ANNOUNCE)
 
 
 def test_what_came_back_meanwhile_is_told_so_and_keeps_its_grace() -> None:

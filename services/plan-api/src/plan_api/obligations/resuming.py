@@ -36,11 +36,14 @@ class ResumedDuty:
 async def resume(act: Act, since: Mapping[UUID, datetime], days: WorkCalendar, *, shift: bool) -> list[ResumedDuty]:
     """Let units, suspended since the instants given, go on; their documents are locked by the caller."""
     plans: list[tuple[Duty, Resumption]] = []
-    for duty in await duties_of(act.connection, since):
+    duties = await duties_of(act.connection, since)
+    untold = await escalation.untold(act.connection, {duty.ladder_id for duty in duties if duty.ladder_id})
+    for duty in duties:
         if duty.state is ObligationState.SUBMITTED:
             await _review_again(act, duty, since, days)
-        if duty.unit_id not in since:
-            continue
+        news = untold.get(duty.ladder_id) if duty.ladder_id else None
+        if duty.unit_id not in since or (news is not None and news.fire_at > act.now):
+            continue  # what is announced later has lost nothing
         policy = await escalation.kept_policy(act.connection, act.services, duty.policy_id)
         plans.append(
             (
@@ -50,6 +53,7 @@ async def resume(act: Act, since: Mapping[UUID, datetime], days: WorkCalendar, *
                     due_at=duty.due_at,
                     due_on=duty.due_on,
                     created_at=duty.created_at,
+                    heard=duty.heard,
                     due_set_at=duty.due_set_at,
                     returned_at=duty.returned_at,
                     chased_until=duty.ladder_due_at,

@@ -15,6 +15,7 @@ from plan_api.read.tables import (
     EXTENSION,
     LADDER,
     OBLIGATION,
+    OBLIGATION_STEP,
     ROUND,
     UNIT,
     UNIT_SUSPENSION,
@@ -31,7 +32,8 @@ def is_suspended(unit_id: ColumnElement[UUID]) -> ColumnElement[bool]:
 class Duty:
     """Something open or undecided that a unit owes, or (`decides`) has to decide on.
 
-    `due_set_at`: when the due time it has now was given, where it is not that of the issue.
+    `heard`: something was said about it. `due_set_at`: when the due time it has now was given, where it is not that of
+    the issue.
     """
 
     obligation_id: UUID
@@ -52,6 +54,8 @@ class Duty:
     created_at: datetime
     returned_at: datetime | None
     ladder_due_at: datetime | None
+    ladder_id: UUID | None
+    heard: bool
     due_set_at: datetime | None
 
 
@@ -114,6 +118,8 @@ async def duties_of(connection: AsyncConnection, unit_ids: Collection[UUID]) -> 
             o.created_at,
             o.returned_at,
             LADDER.c.due_at,
+            o.ladder_id,
+            exists().where(OBLIGATION_STEP.c.obligation_id == o.id),
             granted,
             LADDER.c.reason,
             LADDER.c.armed_at,

@@ -27,6 +27,7 @@ def resumption(
     due_at: datetime | None,
     due_on: date | None,
     created_at: datetime,
+    heard: bool,
     due_set_at: datetime | None,
     returned_at: datetime | None,
     chased_until: datetime | None,
@@ -40,7 +41,8 @@ def resumption(
 
     With `shift` a due time that lay ahead when the suspension began moves by the working days lost since then (since
     the obligation came into being, if later), unless somebody has set it meanwhile. What is past by now is chased anew
-    at the end of the grace, for its steps have passed unheard. What came into being or came back meanwhile is told now.
+    at the end of the grace, for its steps have passed unheard. What came into being or came back meanwhile, or was
+    never heard of, is told now.
     """
     moved_at, moved_on = due_at, due_on
     settled_meanwhile = due_set_at is not None and due_set_at >= suspended_at
@@ -52,7 +54,7 @@ def resumption(
     told: StepKind | None = None
     if returned_at is not None and returned_at >= suspended_at and state is ObligationState.OPEN:
         told = StepKind.RETURNED
-    elif created_at > suspended_at:
+    elif created_at > suspended_at or not heard:
         told = StepKind.ANNOUNCE
     elif moved_at != due_at or settled_meanwhile:
         told = StepKind.EXTENDED
