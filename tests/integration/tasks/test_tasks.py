@@ -34,22 +34,22 @@ async def coverage(client: ApiClient, document: Json) -> Json:
     return await said(await client.get(f"/v1/documents/{document['id']}/tasks/coverage"))
 
 
-async def directive(office: Office, *tasks: Json) -> tuple[Json, list[Json]]:
+async def directive(office: Office, *tasks: Json, looked_at: bool = True, **given: Any) -> tuple[Json, list[Json]]:
     """Issue the department's plan to its schools, which asks for plans and a report, with tasks."""
     asked = [
-        office.round("plan", in_days(office.client, 10), needs_acceptance=True),
+        office.round("plan", in_days(office.client, 10), needs_acceptance=looked_at),
         office.round("report", in_days(office.client, 30)),
     ]
-    draft = await office.draft(asked)
+    draft = await office.draft(asked, **given)
     listed = (await put(office.client, draft, *tasks))["tasks"]
     issued = await said(await office.client.post(f"/v1/documents/{draft['id']}/issue", {}))
     return issued, listed
 
 
-async def school_plan(office: Office, school: Json, parent: Json, *tasks: Json) -> Json:
+async def school_plan(office: Office, school: Json, parent: Json, *tasks: Json, number: str = "3") -> Json:
     """Draft a school's plan under the department's, with tasks."""
     draft = await office.draft(
-        [], issuer={"id": school["id"]}, parents=[parent["id"]], assignees=[], notation="KH-TH", number="3"
+        [], issuer={"id": school["id"]}, parents=[parent["id"]], assignees=[], notation="KH-TH", number=number
     )
     await put(office.client, draft, *tasks)
     return draft
@@ -102,6 +102,26 @@ async def test_a_plan_is_accepted_once_it_covers_its_parents_tasks_or_the_gaps_a
     await said(await client.post(f"/v1/documents/{whole['id']}/issue", {}))
     owed = await office.owed(parent, second, "plan")
     await said(await client.post(f"/v1/obligations/{owed['id']}/accept", {}))
+
+
+async def test_a_plan_that_nobody_looks_at_covers_its_tasks_when_issued(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    (school,) = office.schools
+    parent, (given,) = await directive(office, task("Tập huấn", school), looked_at=False)
+    plan = await school_plan(office, school, parent)
+    path = f"/v1/documents/{plan['id']}/issue"
+    refused = await said(await client.post(path, {}), 409)
+    assert (refused["code"], "Tập huấn" in refused["detail"]) == ("tasks_uncovered", True)
+    gaps = {"allow_task_gaps": True}
+    assert (await said(await client.post(path, gaps), 422))["code"] == "confirmation_needs_reason"
+    await put(client, plan, task("Mở lớp", school, derives_from=[given["id"]]))
+    await said(await client.post(path, {}))
+    assert (await office.owed(parent, school, "plan"))["state"] == "fulfilled"
+
+    other, _ = await directive(office, task("Việc khác", school), looked_at=False, number="19")
+    bare = await school_plan(office, school, other, number="4")
+    await said(await client.post(f"/v1/documents/{bare['id']}/issue", gaps | {"reason": "Sẽ bổ sung"}))
+    assert (await office.owed(other, school, "plan"))["state"] == "fulfilled"
 
 
 async def test_tasks_are_the_drafts_and_derive_from_issued_parents_only(client: ApiClient) -> None:

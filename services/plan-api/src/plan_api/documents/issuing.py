@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from plan_api.calendar import service as calendar
 from plan_api.documents import drafting, recurring, repository, selecting, stopping
 from plan_api.documents.due_times import Issue, due_of
-from plan_api.documents.errors import IdentityMissing, IdentityTaken
+from plan_api.documents.errors import ConfirmationNeedsReason, IdentityMissing, IdentityTaken
 from plan_api.documents.opening import open_round
 from plan_api.documents.schemas import DocumentIn, IssueIn, RoundIn
 from plan_api.escalation import service as escalation
@@ -37,6 +37,7 @@ from plan_api.read.parents import owed_under
 from plan_api.requests import Act
 from plan_api.rules.calendar import local_date
 from plan_api.rules.selecting import Chosen
+from plan_api.tasks import coverage
 
 LEISURE = timedelta(hours=1)
 """With nothing due for so long after its issue, a document's supervision may start after the burst of an issue."""
@@ -199,7 +200,15 @@ async def _units_of_round(
 
 
 async def _answer_parents(act: Act, issuing: Issue) -> None:
-    """Hand the plan in where its parents ask for one."""
+    """Hand the plan in where its parents ask for one; one accepted with that has to cover the parent's tasks.
+
+    Raises:
+        TasksUncovered, ConfirmationNeedsReason: nothing changed.
+    """
+    order = issuing.order
+    if order.allow_task_gaps and not order.reason:
+        raise ConfirmationNeedsReason(field="reason")
+    reason = order.reason if order.allow_task_gaps else None
     answer = SubmissionIn(
         kind=SubmissionKind.PLAN,
         number=issuing.draft.number,
@@ -209,5 +218,9 @@ async def _answer_parents(act: Act, issuing: Issue) -> None:
     )
     for owed in issuing.owed:
         if owed.kind is RoundKind.PLAN and owed.state is ObligationState.OPEN:
+            if not owed.needs_acceptance:
+                await coverage.require_plan_covers(
+                    act, issuing.document_id, issuing.issuer_id, owed.document_id, reason, "allow_task_gaps"
+                )
             received = answering.Received(document_id=issuing.document_id, authorised=True)
             await answering.hand_in(act, owed.obligation_id, answer, received)

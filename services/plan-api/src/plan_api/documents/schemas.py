@@ -270,6 +270,9 @@ class IssueIn(Body):
     past_due: PastDueIn | None = None
     allow_after_parent: bool = False
     without_identity: bool = False
+    allow_task_gaps: bool = Field(
+        default=False, description="the plan leaves tasks of a parent uncovered that accepts it without looking"
+    )
     replaces: UUID | None = Field(default=None, description="the document in force this one takes the place of")
     reason: Text | None = None
 

@@ -21,6 +21,8 @@ class Owed:
     period: str | None
     state: ObligationState
     due_at: datetime | None
+    document_id: UUID
+    needs_acceptance: bool
 
 
 async def owed_under(connection: AsyncConnection, unit_id: UUID, parents: list[UUID]) -> list[Owed]:
@@ -35,13 +37,15 @@ async def owed_under(connection: AsyncConnection, unit_id: UUID, parents: list[U
             ROUND.c.period,
             OBLIGATION.c.state,
             OBLIGATION.c.due_at,
+            OBLIGATION.c.document_id,
+            ROUND.c.needs_acceptance,
         )
         .join(ROUND, ROUND.c.id == OBLIGATION.c.round_id)
         .where(OBLIGATION.c.unit_id == unit_id, OBLIGATION.c.document_id.in_(parents))
         .order_by(OBLIGATION.c.due_at.nulls_last(), ROUND.c.position)
     )
     return [
-        Owed(row[0], row[1], RoundKind(row[2]), row[3], ObligationState(row[4]), row[5])
+        Owed(row[0], row[1], RoundKind(row[2]), row[3], ObligationState(row[4]), *row[5:])
         for row in await connection.execute(query)
     ]
 

@@ -82,15 +82,25 @@ async def require_covered(act: Act, document_id: UUID, submission_id: UUID, reas
         TasksUncovered: names the first ones.
     """
     plan_id = await read.plan_of(act.connection, submission_id)
-    if plan_id is None:
-        return
-    issuer_id = (await readable(act.connection, act.caller, plan_id)).issuer_unit_id
+    if plan_id is not None:
+        issuer_id = (await readable(act.connection, act.caller, plan_id)).issuer_unit_id
+        await require_plan_covers(act, plan_id, issuer_id, document_id, reason, "task_gaps")
+
+
+async def require_plan_covers(
+    act: Act, plan_id: UUID, issuer_id: UUID, document_id: UUID, reason: str | None, field: str
+) -> None:
+    """Refuse a plan that leaves required tasks of a document uncovered, unless a reason (with `field`) declares them.
+
+    Raises:
+        TasksUncovered: names the first ones.
+    """
     found = await _covered(act.connection, plan_id, issuer_id, [document_id])
     open_ = [gap for gap in found.gaps if gap.required]
     if not open_:
         return
     if reason is None:
-        raise TasksUncovered(field="task_gaps", count=len(open_), tasks=_named(open_))
+        raise TasksUncovered(field=field, count=len(open_), tasks=_named(open_), confirm=field)
     act.record(
         "declare_task_gaps",
         "document",

@@ -22,8 +22,8 @@ class TasksUncovered(Refusal):
     title = ("Kế hoạch chưa bao quát hết nhiệm vụ được giao", "The plan leaves tasks uncovered")
     remedy = (
         "Còn {count} nhiệm vụ chưa có trong kế hoạch: {tasks}. Kính đề nghị trả lại để bổ sung, hoặc chấp nhận kèm "
-        "lý do (task_gaps).",
-        "{count} tasks are not covered: {tasks}. Return the plan, or accept it giving a reason in task_gaps.",
+        "lý do ({confirm}).",
+        "{count} tasks are not covered: {tasks}. Return the plan, or accept it giving a reason ({confirm}).",
     )
 
 
