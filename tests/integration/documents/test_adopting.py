@@ -123,6 +123,16 @@ async def test_what_was_answered_here_meanwhile_stays_as_it_is(client: ApiClient
     assert (await states(client, adopted["document_id"]))[0] == ("1", "fulfilled", "late")
 
 
+async def test_whoever_reports_has_acknowledged(client: ApiClient, office: Office) -> None:
+    receipt = row("T1", round="Xác nhận", kind="Xác nhận", due="06/11/2026")
+    adopted = (await said(await adopt(client, receipt, row("T1"))))["documents"][0]
+    owed = await office.owed({"id": adopted["document_id"]}, office.schools[0], "report")
+
+    await office.hand_in(owed)
+
+    assert {state for _, state, _ in await states(client, adopted["document_id"])} == {"fulfilled"}
+
+
 async def test_all_answered_the_round_is_settled_and_one_more_reopens_it(client: ApiClient, office: Office) -> None:
     adopted = (await said(await adopt(client, row("T1", "28/10/2026"))))["documents"][0]
     path = f"/v1/documents/{adopted['document_id']}"

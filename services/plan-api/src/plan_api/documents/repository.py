@@ -153,12 +153,12 @@ async def round_(connection: AsyncConnection, round_id: UUID) -> Row[Any] | None
 
 
 async def acknowledge_rounds(connection: AsyncConnection, document_id: UUID) -> list[UUID]:
-    """Return the rounds of the issue that ask for acknowledgement; an amendment is acknowledged for itself."""
+    """Return the rounds of the issue (or adoption) that ask for acknowledgement; amendments have their own."""
     query = (
         select(ROUND.c.id)
         .join(DOCUMENT, DOCUMENT.c.id == ROUND.c.document_id)
         .where(ROUND.c.document_id == document_id, ROUND.c.kind == RoundKind.ACKNOWLEDGE)
-        .where(ROUND.c.created_at <= DOCUMENT.c.issued_at)
+        .where(ROUND.c.created_at <= func.coalesce(DOCUMENT.c.adopted_at, DOCUMENT.c.issued_at))
     )
     return list((await connection.execute(query)).scalars())
 
