@@ -118,9 +118,12 @@ async def _judge_asked(stage: Stage, row: DocumentRow, given: RoundRow, found: J
     announced = [
         hour_of(instant(step["taken_at"]))
         for step in await stage.cascade.steps(document)
-        if step["round_id"] == found["id"] and step["kind"] == "announce"
+        if step["round_id"] == found["id"] and step["kind"] in {"announce", "amended"}
     ]
     verdict.that(f"{name} is announced when it is asked", set(announced), {hour_of(given.at)})
+    if given.amends:
+        version = (await stage.cascade.said("GET", f"/v1/documents/{document.id}"))["version"]
+        verdict.that(f"{row.key} is amended to a second version, told to all affected", version, 2)
     frozen = await row_of(
         stage,
         "select jsonb_array_length(content->'rounds') as rounds from document_version where document_id = :id",

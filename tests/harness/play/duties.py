@@ -233,7 +233,13 @@ def _acknowledge_by_answering(owed: list[Duty]) -> None:
             answers = [
                 other.handed_in_at
                 for other in owed
-                if other.unit == duty.unit and other.document is duty.document and other.handed_in_at is not None
+                if other.unit == duty.unit
+                and other.document is duty.document
+                and other.handed_in_at is not None
+                and (
+                    other is duty
+                    or (other.row.kind is not RoundKind.ACKNOWLEDGE and other.handed_in_at >= duty.asked_at)
+                )
             ]
             first = min(answers, default=None)
             duty.by_itself, duty.handed_in_at = duty.by_itself or first != duty.handed_in_at, first

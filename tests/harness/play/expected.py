@@ -54,7 +54,7 @@ def lines(owed: Iterable[Duty], until: datetime) -> Counter[Line]:
 def _of_duty(duty: Duty) -> Iterator[Line]:
     issued = duty.asked_at
     if duty.open_at(awake(issued)):
-        yield _line(duty, awake(issued), duty.unit, CONTACT, "announce")
+        yield _line(duty, awake(issued), duty.unit, CONTACT, "amended" if duty.row.amends else "announce")
     if duty.mode is AssignmentMode.INFORMATION:
         return
     born_late = duty.row.due_at is not None and duty.row.due_at <= issued

@@ -112,7 +112,8 @@ class RoundRow(Row):
     """One thing asked. `due_at` is what must come out of `due`: the first instant too late, absent for none.
 
     A round with `at` is opened then, on request, on the issued document; it asks `assignees` and those of `select`.
-    One that `recurs` opens by itself, by a rule of the document, and is announced at `at` (without: at issue).
+    One that `recurs` opens by itself, by a rule of the document, and is announced at `at` (without: at issue). With
+    `amends` the document is amended at `at`, and those affected acknowledge it in this round.
     """
 
     key: str
@@ -127,6 +128,7 @@ class RoundRow(Row):
     assignees: list[str] | None = None
     at: Instant | None = None
     recurs: bool = False
+    amends: dict[str, Any] = Field(default_factory=dict)
     select: list[Selection] = Field(default_factory=list)
 
 

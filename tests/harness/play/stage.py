@@ -57,7 +57,7 @@ class Stage:
             yield document.at, 0, partial(self._issue, document)
             for row in document.rounds:
                 if row.at is not None:
-                    yield row.at, 0, partial(self._look, document) if row.recurs else partial(self._ask, document, row)
+                    yield row.at, 0, self._opening(document, row)
         for merger in self.scenario.mergers:
             yield merger.at, 0, partial(self._merge, merger)
         for raised in self.scenario.raised:
@@ -76,6 +76,12 @@ class Stage:
                     yield at, order, partial(act, duty)
         for sent in self.scenario.reports_up:
             yield sent.at, 6, partial(self._report_up, sent)
+
+    def _opening(self, document: DocumentRow, row: RoundRow) -> Callable[[], Awaitable[object]]:
+        """Return how a later round comes about: asked for, by an amendment, or by itself."""
+        if row.amends:
+            return partial(self._amend, document, row)
+        return partial(self._look, document) if row.recurs else partial(self._ask, document, row)
 
     # --- documents ---
 
@@ -139,6 +145,16 @@ class Stage:
         body = self._round(asked) | {"selectors": [self._selector(select) for select in asked.select]}
         await self.cascade.said("POST", f"{path}/rounds", body)
         await self._learn(row, await self.cascade.said("GET", path))
+
+    async def _amend(self, row: DocumentRow, amended: RoundRow) -> None:
+        """Amend an issued document; those affected are asked to acknowledge."""
+        path = f"/v1/documents/{self.documents[row.key].id}"
+        now = await self.cascade.said("GET", path)
+        body = {"content": now["content"] | amended.amends, "reason": "Theo đề nghị của các đơn vị"}
+        headers = {"if-match": f'"{now["row_version"]}"'}
+        answer = await self.cascade.administrator.post(f"{path}/amend", body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        await self._look(row)
 
     async def _look(self, row: DocumentRow) -> None:
         """Look at a document again, of which a period has opened by itself."""
