@@ -141,8 +141,9 @@ async def _judge_born_late(
     verdict.that(f"{name}, past at issue, only announces", spoken, {"announce"})
     why = {step["why"] for step in steps if step["outcome"] == "skipped"}
     verdict.that(f"{name}, past at issue, says why it is silent", why, {"due_before_issue"})
-    kept = await rows(stage, "select past_due_reason from round where document_id = :id", document)
-    verdict.that(f"{name} keeps the reason", {item.past_due_reason for item in kept}, {row.confirm["reason"]})
+    kept = await rows(stage, "select id, past_due_reason from round where document_id = :id", document)
+    reasons = [item.past_due_reason for item in kept if str(item.id) == round_id]
+    verdict.that(f"{name} keeps the reason", reasons, [row.confirm["reason"]])
 
 
 async def _judge_consolidation(stage: Stage, name: str, found: Json, verdict: Verdict) -> None:

@@ -227,9 +227,9 @@ def _later(at: datetime, days: int, hour: int) -> datetime:
 
 
 def _acknowledge_by_answering(owed: list[Duty]) -> None:
-    """Whoever answers a document has thereby received it."""
+    """Whoever answers a document has thereby received it; an amendment is acknowledged for itself."""
     for duty in owed:
-        if duty.row.kind is RoundKind.ACKNOWLEDGE:
+        if duty.row.kind is RoundKind.ACKNOWLEDGE and not duty.row.amends:
             answers = [
                 other.handed_in_at
                 for other in owed
