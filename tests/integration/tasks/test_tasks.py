@@ -210,3 +210,26 @@ async def test_progress_is_reported_with_a_report_and_rolls_up_from_derived_task
     await office.hand_in(report)
     settled = await say(report, {"task": train["id"], "state": "done"}, status=409)
     assert settled["code"] == "report_settled"
+
+
+async def test_a_plan_of_a_unit_not_below_the_reviewer_is_accepted_by_it(client: ApiClient) -> None:
+    office = await Office.open(client, schools=0)
+    beside = await client.unit("Sở Văn hóa và Thể thao", "department", code="SVHTT")
+    office.schools = [beside]
+    clerk = await client.as_("clerk", office.department["id"])
+
+    async def planned(*tasks: Json, number: str) -> tuple[Json, str]:
+        parent, _ = await directive(office, *tasks, number=number)
+        plan = await school_plan(office, beside, parent, number=number)
+        await said(await client.post(f"/v1/documents/{plan['id']}/issue", {}))
+        assert (await clerk.get(f"/v1/documents/{plan['id']}")).status_code == 404
+        return parent, f"/v1/obligations/{(await office.owed(parent, beside, 'plan'))['id']}/accept"
+
+    parent, accept = await planned(number="21")
+    await said(await clerk.post(accept, {}))
+    assert (await office.owed(parent, beside, "plan"))["state"] == "fulfilled"
+
+    parent, accept = await planned(task("Tập huấn", beside), number="22")
+    assert (await said(await clerk.post(accept, {}), 409))["code"] == "tasks_uncovered"
+    await said(await clerk.post(accept, {"task_gaps": "Bổ sung sau"}))
+    assert (await office.owed(parent, beside, "plan"))["state"] == "fulfilled"

@@ -149,7 +149,12 @@ async def reportable(connection: AsyncConnection, document_id: UUID, units: Coll
     return {row[0] for row in await connection.execute(query)}
 
 
-async def plan_of(connection: AsyncConnection, submission_id: UUID) -> UUID | None:
-    """Return the issued plan a submission consists of, or None."""
-    query = select(SUBMISSION.c.document_id).where(SUBMISSION.c.id == submission_id)
-    return (await connection.execute(query)).scalar_one_or_none()
+async def plan_of(connection: AsyncConnection, submission_id: UUID) -> tuple[UUID, UUID] | None:
+    """Return the issued plan a submission consists of and its issuer, or None."""
+    query = (
+        select(DOCUMENT.c.id, DOCUMENT.c.issuer_unit_id)
+        .join(SUBMISSION, SUBMISSION.c.document_id == DOCUMENT.c.id)
+        .where(SUBMISSION.c.id == submission_id)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else (row[0], row[1])

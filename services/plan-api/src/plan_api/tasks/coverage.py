@@ -76,14 +76,15 @@ def _below(task: TaskRow) -> Below[UUID]:
 async def require_covered(act: Act, document_id: UUID, submission_id: UUID, reason: str | None) -> None:
     """Refuse to accept a plan that leaves required tasks of a document uncovered, unless a reason declares the gaps.
 
-    A plan handed in as a file, not issued here, has no tasks to compare and is not asked about.
+    A plan handed in as a file, not issued here, has no tasks to compare and is not asked about. Whether the caller may
+    decide is settled before: it decides about plans of units it does not stand above, too.
 
     Raises:
         TasksUncovered: names the first ones.
     """
-    plan_id = await read.plan_of(act.connection, submission_id)
-    if plan_id is not None:
-        issuer_id = (await readable(act.connection, act.caller, plan_id)).issuer_unit_id
+    plan = await read.plan_of(act.connection, submission_id)
+    if plan is not None:
+        plan_id, issuer_id = plan
         await require_plan_covers(act, plan_id, issuer_id, document_id, reason, "task_gaps")
 
 
