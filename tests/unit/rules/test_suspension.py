@@ -24,7 +24,7 @@ def goes_on(**given: Any) -> Resumption:
         "due_at": local(11, 13),
         "due_on": date(2026, 11, 12),
         "created_at": local(10, 1),
-        "heard": True,
+        "heard_at": local(11, 2, 8),
         "due_set_at": None,
         "returned_at": None,
         "chased_until": local(11, 13),
@@ -63,7 +63,7 @@ def test_what_came_meanwhile_lost_less_and_is_announced_now() -> None:
 
 
 def test_what_was_announced_unheard_is_announced_now() -> None:
-    unheard = goes_on(heard=False, shift=False)
+    unheard = goes_on(heard_at=None, shift=False)
     assert unheard == Resumption(local(11, 13), date(2026, 11, 12), True, local(11, 13), StepKind.ANNOUNCE)
 
 
@@ -90,3 +90,11 @@ def test_without_a_due_time_there_is_only_the_news() -> None:
 def test_a_due_time_inside_a_day_keeps_its_hour() -> None:
     moved = goes_on(due_at=local(11, 12, 15), chased_until=local(11, 12, 15))
     assert moved.due_at == local(11, 12, 15) + timedelta(days=5)
+
+
+def test_a_return_that_was_withheld_is_told_now_and_one_that_was_heard_is_not() -> None:
+    returned = {"returned_at": local(11, 1, 22), "chased_until": local(11, 20), "shift": False}
+    unheard = goes_on(**returned, heard_at=local(10, 1, 9))
+    assert (unheard.told, unheard.rearm) == (StepKind.RETURNED, True)
+    assert goes_on(**returned, heard_at=None).told is StepKind.RETURNED
+    assert goes_on(**returned, heard_at=local(11, 1, 22)).told is None

@@ -53,7 +53,7 @@ async def resume(act: Act, since: Mapping[UUID, datetime], days: WorkCalendar, *
                     due_at=duty.due_at,
                     due_on=duty.due_on,
                     created_at=duty.created_at,
-                    heard=duty.heard,
+                    heard_at=duty.heard_at,
                     due_set_at=duty.due_set_at,
                     returned_at=duty.returned_at,
                     chased_until=duty.ladder_due_at,

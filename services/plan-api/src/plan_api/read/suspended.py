@@ -6,14 +6,22 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from cascade_contracts.vocabulary import AssignmentMode, DocumentState, ExtensionState, ObligationState, RoundKind
-from sqlalchemy import ColumnElement, exists, or_, select
+from cascade_contracts.vocabulary import (
+    AssignmentMode,
+    DocumentState,
+    ExtensionState,
+    NoticeState,
+    ObligationState,
+    RoundKind,
+)
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.read.tables import (
     DOCUMENT,
     EXTENSION,
     LADDER,
+    NOTICE,
     OBLIGATION,
     OBLIGATION_STEP,
     ROUND,
@@ -32,8 +40,8 @@ def is_suspended(unit_id: ColumnElement[UUID]) -> ColumnElement[bool]:
 class Duty:
     """Something open or undecided that a unit owes, or (`decides`) has to decide on.
 
-    `heard`: something was said about it. `due_set_at`: when the due time it has now was given, where it is not that of
-    the issue.
+    `heard_at`: when something was last said about it that reached, or may yet reach, somebody. `due_set_at`: when
+    the due time it has now was given, where it is not that of the issue.
     """
 
     obligation_id: UUID
@@ -55,13 +63,14 @@ class Duty:
     returned_at: datetime | None
     ladder_due_at: datetime | None
     ladder_id: UUID | None
-    heard: bool
+    heard_at: datetime | None
     due_set_at: datetime | None
 
 
 _OWED = (ObligationState.OPEN, ObligationState.SUBMITTED)
-_MOVED = ("extension", "extended", "resumed")
-"""Why ladders are armed when a due time was moved."""
+_MOVED = ("extension", "extended", "resumed", "amended")
+"""Why ladders are armed when a due time was moved; those of the obligation's beginning move nothing."""
+_UNHEARD = (NoticeState.WITHHELD, NoticeState.UNREACHABLE)
 
 
 async def documents_owed(connection: AsyncConnection, unit_ids: Collection[UUID]) -> list[UUID]:
@@ -98,6 +107,15 @@ async def duties_of(connection: AsyncConnection, unit_ids: Collection[UUID]) -> 
         .limit(1)
         .scalar_subquery()
     )
+    spoken = OBLIGATION_STEP.c
+    heard_at = (
+        select(func.max(spoken.at))
+        .where(
+            spoken.obligation_id == o.id,
+            ~exists().where(NOTICE.c.id == spoken.notice_id, NOTICE.c.state.in_(_UNHEARD)),
+        )
+        .scalar_subquery()
+    )
     query = (
         select(
             o.id,
@@ -119,7 +137,7 @@ async def duties_of(connection: AsyncConnection, unit_ids: Collection[UUID]) -> 
             o.returned_at,
             LADDER.c.due_at,
             o.ladder_id,
-            exists().where(OBLIGATION_STEP.c.obligation_id == o.id),
+            heard_at,
             granted,
             LADDER.c.reason,
             LADDER.c.armed_at,
@@ -135,7 +153,7 @@ async def duties_of(connection: AsyncConnection, unit_ids: Collection[UUID]) -> 
     found = []
     for row in await connection.execute(query):
         *facts, granted_at, reason, armed_at = tuple(row)
-        moved_at = armed_at if reason in _MOVED else None
+        moved_at = armed_at if reason in _MOVED and armed_at > row.created_at else None
         set_at = max((at for at in (granted_at, moved_at) if at is not None), default=None)
         facts[10], facts[11] = AssignmentMode(facts[10]), ObligationState(facts[11])
         duty: Any = [*facts, set_at]

@@ -27,7 +27,7 @@ def resumption(
     due_at: datetime | None,
     due_on: date | None,
     created_at: datetime,
-    heard: bool,
+    heard_at: datetime | None,
     due_set_at: datetime | None,
     returned_at: datetime | None,
     chased_until: datetime | None,
@@ -42,7 +42,7 @@ def resumption(
     With `shift` a due time that lay ahead when the suspension began moves by the working days lost since then (since
     the obligation came into being, if later), unless somebody has set it meanwhile. What is past by now is chased anew
     at the end of the grace, for its steps have passed unheard. What came into being or came back meanwhile, or was
-    never heard of, is told now.
+    never heard of (by `heard_at`, or since it came back), is told now.
     """
     moved_at, moved_on = due_at, due_on
     settled_meanwhile = due_set_at is not None and due_set_at >= suspended_at
@@ -52,9 +52,10 @@ def resumption(
         moved_on = calendar.shift(due_on, lost)
         moved_at = due_at + timedelta(days=(moved_on - due_on).days)
     told: StepKind | None = None
-    if returned_at is not None and returned_at >= suspended_at and state is ObligationState.OPEN:
+    unheard = heard_at is None or (returned_at is not None and heard_at < returned_at)
+    if returned_at is not None and (returned_at >= suspended_at or unheard) and state is ObligationState.OPEN:
         told = StepKind.RETURNED
-    elif created_at > suspended_at or not heard:
+    elif created_at > suspended_at or heard_at is None:
         told = StepKind.ANNOUNCE
     elif moved_at != due_at or settled_meanwhile:
         told = StepKind.EXTENDED

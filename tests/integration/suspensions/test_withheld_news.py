@@ -1,0 +1,132 @@
+"""News withheld because its unit was suspended counts as unheard: the resumption tells it."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cascade_contracts.delivery import ClearanceRequest, Outcome, Outcomes
+from harness.api import ApiClient, StillClock, api
+from harness.office import Json, Office, said
+from plan_api.escalation import handover, steps
+from sqlalchemy import text
+
+FLOOD = "Toàn xã bị cô lập do mưa lũ"
+
+
+@pytest.fixture
+async def client(plan_api_database: str) -> AsyncIterator[ApiClient]:
+    """08:00 on Monday 02/11/2026."""
+    async with api(plan_api_database, clock=StillClock()) as client:
+        yield client
+
+
+def report(on: str, **given: Any) -> Json:
+    return {"kind": "report", "title": "Báo cáo", "due": {"form": "on", "date": on}} | given
+
+
+def at(client: ApiClient, when: str) -> None:
+    client.services.clock.at = datetime.fromisoformat(when).astimezone(UTC)  # type: ignore[attr-defined]
+
+
+async def deliver(client: ApiClient) -> list[str]:
+    """Ask clearance for everything undelivered, as notifier does, and report what became of it; return the states."""
+    now, told = client.services.clock.now(), []
+    async with client.services.engine.begin() as connection:
+        query = text("select batch_id, array_agg(id) from notice where state = 'pending' group by batch_id")
+        for batch_id, notice_ids in (await connection.execute(query)).all():
+            asked = ClearanceRequest(notice_ids=notice_ids)
+            answer = (await handover.clearance(connection, client.services, batch_id, asked)).clearance
+            found = [Outcome(notice_id=each, state="delivered", channel="email", at=now) for each in answer.cleared] + [
+                Outcome(notice_id=each.notice_id, state="withheld", detail=each.reason, at=now)
+                for each in answer.withheld
+            ]
+            await handover.outcomes(connection, batch_id, Outcomes(outcomes=found, finished=True), now)
+            told += [str(each.state) for each in found]
+    return sorted(told)
+
+
+async def take_due(client: ApiClient, plan: Json) -> None:
+    """Take every step that is due, as the supervision would."""
+    now = client.services.clock.now()
+    for step in (await client.get(f"/v1/documents/{plan['id']}/steps")).json():
+        if step["outcome"] is None and datetime.fromisoformat(step["fire_at"]) <= now:
+            document, ladder, one = (UUID(given) for given in (plan["id"], step["ladder_id"], step["step_id"]))
+            async with client.services.engine.begin() as connection:
+                await steps.take_step(connection, client.services, document, ladder, one, now)
+
+
+async def suspended_overnight(client: ApiClient, school: Json) -> list[str]:
+    """Suspend a school at 23:00 and deliver at 07:00 what waited for the morning."""
+    at(client, "2026-11-02T23:00+07:00")
+    await said(await client.post(f"/v1/units/{school['id']}/suspend", {"reason": FLOOD}))
+    at(client, "2026-11-03T07:00+07:00")
+    return await deliver(client)
+
+
+async def resumed(client: ApiClient, school: Json, due: str = "keep") -> list[tuple[str, str | None]]:
+    at(client, "2026-11-05T09:00+07:00")
+    body = {"due": due, "reason": "Nước đã rút"}
+    told = await said(await client.post(f"/v1/units/{school['id']}/resume", body))
+    return [(duty["due_on"], duty["told"]) for duty in told["going_on"]]
+
+
+async def test_an_announcement_withheld_is_made_at_the_resumption(client: ApiClient) -> None:
+    office = await Office.open(client, schools=2)
+    at(client, "2026-11-02T22:00+07:00")
+    await office.issue([report("2026-11-27")])
+
+    assert await suspended_overnight(client, office.schools[0]) == ["delivered", "withheld"]
+
+    assert await resumed(client, office.schools[0]) == [("2026-11-27", "announce")]
+
+
+async def test_a_return_withheld_is_told_at_the_resumption(client: ApiClient) -> None:
+    office = await Office.open(client, schools=2)
+    school = office.schools[0]
+    plan = await office.issue([report("2026-11-27", needs_acceptance=True)])
+    assert await deliver(client) == ["delivered"] * 2
+    owed = await office.owed(plan, school)
+    await office.hand_in(owed)
+    at(client, "2026-11-02T22:00+07:00")
+    back = {"kind": "incomplete", "reason": "Thiếu biểu"}
+    await said(await client.post(f"/v1/obligations/{owed['id']}/return", back))
+    await take_due(client, plan)
+
+    assert await suspended_overnight(client, school) == ["withheld"]
+
+    assert await resumed(client, school) == [("2026-11-27", "returned")]
+
+
+async def test_what_was_delivered_before_is_not_said_again(client: ApiClient) -> None:
+    office = await Office.open(client, schools=2)
+    school = office.schools[0]
+    plan = await office.issue([report("2026-11-27", needs_acceptance=True)])
+    owed = await office.owed(plan, school)
+    await office.hand_in(owed)
+    await said(
+        await client.post(f"/v1/obligations/{owed['id']}/return", {"kind": "incomplete", "reason": "Thiếu biểu"})
+    )
+    await take_due(client, plan)
+    assert await deliver(client) == ["delivered"] * 3
+
+    assert await suspended_overnight(client, school) == []
+
+    assert await resumed(client, school) == [("2026-11-27", None)]
+
+
+@pytest.mark.parametrize("due", ["keep", "shift"])
+async def test_a_due_day_amended_meanwhile_is_told_and_not_moved_on_top(client: ApiClient, due: str) -> None:
+    office = await Office.open(client, schools=2)
+    school = office.schools[0]
+    plan = await office.issue([report("2026-11-27")])
+    await deliver(client)
+    await suspended_overnight(client, school)
+    now = await said(await client.get(f"/v1/documents/{plan['id']}"))
+    body = {"content": now["content"] | {"rounds": [report("2026-12-04")]}, "reason": "Điều chỉnh hạn"}
+    headers = {"if-match": f'"{now["row_version"]}"'}
+    await said(await client.post(f"/v1/documents/{plan['id']}/amend", body | {"acknowledge": False}, headers=headers))
+    await take_due(client, plan)
+
+    assert await resumed(client, school, due) == [("2026-12-04", "extended")]
