@@ -221,3 +221,45 @@ async def test_an_obligation_with_nothing_armed_is_told_to_the_operator(client: 
     health = await said(await client.get("/v1/operations/health"))
     assert (health["obligations_unarmed"], health["steps_overdue"]) == (1, 0)
     assert (await office.owed(plan, office.schools[0]))["state"] == "open"
+
+
+async def _rearm(client: ApiClient, plan: Json) -> Json:
+    order = {"policy": "standard", "version": 2, "reason": "Đôn đốc nhanh hơn"}
+    return await said(await client.post(f"/v1/documents/{plan['id']}/rearm", order))
+
+
+async def test_a_review_reminder_that_a_faster_version_puts_into_the_past_speaks_at_once(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    await add(client, steps=[*QUICK[:-1], step(11, "review", "reviewer_contact", 5, "hand_in")])
+    plan = await due_on(office, "2026-11-30", needs_acceptance=True)
+    await office.hand_in(await office.owed(plan, office.schools[0]))
+    await add(client, steps=[*QUICK[:-1], step(11, "review", "reviewer_contact", 2, "hand_in")])
+    client.services.clock.move(days=3)  # type: ignore[attr-defined]
+    order = {"policy": "standard", "version": 3, "reason": "Đôn đốc nhanh hơn"}
+    await said(await client.post(f"/v1/documents/{plan['id']}/rearm", order))
+
+    reviews = [each for each in await steps_of(client, plan) if each["kind"] == "review" and each["outcome"] is None]
+    now = client.services.clock.now().isoformat().replace("+00:00", "Z")
+    assert [(each["policy_version"], each["fire_at"]) for each in reviews] == [(3, now)]
+
+
+async def test_a_cut_off_nobody_took_in_time_is_carried_over(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    plan = await due_on(office, "2026-11-06", cut_off_at="2026-11-06T17:00:00Z")
+    await add(client)
+    client.services.clock.move(days=7)  # type: ignore[attr-defined]
+    await _rearm(client, plan)
+
+    cut_offs = [each for each in await steps_of(client, plan) if each["kind"] == "cut_off"]
+    left = [(each["policy_version"], each["fire_at"]) for each in cut_offs if each["outcome"] is None]
+    assert left == [(2, "2026-11-06T17:00:00Z")]
+
+
+async def test_a_period_that_lies_ahead_is_announced_no_earlier_by_another_version(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    plan = await office.issue([], recurring=[{"title": "Báo cáo", "every": "month", "day": 25}])
+    await add(client)
+    await _rearm(client, plan)
+
+    news = [each for each in await steps_of(client, plan) if each["kind"] == "announce" and each["outcome"] is None]
+    assert [(each["policy_version"], each["fire_at"]) for each in news] == [(2, "2026-12-01T01:00:00Z")]

@@ -24,7 +24,7 @@ from plan_api.rules.access import Verb
 from plan_api.rules.calendar import WorkCalendar
 from plan_api.rules.ladders import ArmedStep, RetiredFor, StepCannotBeArmed
 from plan_api.rules.policies import policy_from_json
-from plan_api.rules.rearming import replan
+from plan_api.rules.rearming import replan, speaks_from
 
 
 async def rearm(act: Act, document_id: UUID, given: RearmIn) -> Rearming:
@@ -109,8 +109,9 @@ async def _replace(
 def _armed(
     round_: RoundNow, ladder: LadderNow, policy: escalation.PolicyInForce, days: WorkCalendar, act: Act
 ) -> tuple[ArmedStep, ...]:
+    start = speaks_from(ladder.steps, act.now)
     try:
-        return escalation.rearmed(ladder.row, ladder.steps, policy, days, act.now, None, round_.cut_off_at)
+        return escalation.rearmed(ladder.row, ladder.steps, policy, days, start, None, round_.cut_off_at)
     except StepCannotBeArmed as error:
         name = f"{policy.policy.code} v{policy.policy.version}"
         raise StepNotArmable(field="policy", policy=name, why=error) from error
