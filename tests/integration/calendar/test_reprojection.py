@@ -264,3 +264,21 @@ async def test_an_import_names_days_or_a_file(client: ApiClient) -> None:
     day = {"on_date": "2026-11-12", **STORM}
     for body in ({}, {"file": "2027-estimate", "days": [day]}, {"file": "2031"}):
         assert (await client.post(f"{PATH}/import", body)).status_code == 422
+
+
+async def test_a_hand_in_after_an_override_came_and_went_is_chased_by_a_ladder_in_force(client: ApiClient) -> None:
+    office = await Office.open(client, schools=3)
+    plan = await office.issue([report("2026-12-21", needs_acceptance=True)])
+    for school in office.schools[:2]:
+        await office.hand_in(await office.owed(plan, school))
+    await said(await client.put(f"{PATH}/2026-11-05", STORM))
+    await said(await client.delete(f"{PATH}/2026-11-05"))
+
+    await office.hand_in(await office.owed(plan, office.schools[2]))
+
+    query = text(
+        "select count(*) from obligation o where exists (select from ladder_step s"
+        " where s.ladder_id = o.review_ladder_id and s.outcome is null)"
+    )
+    async with client.services.engine.connect() as connection:
+        assert (await connection.execute(query)).scalar_one() == 3

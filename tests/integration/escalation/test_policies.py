@@ -263,3 +263,23 @@ async def test_a_period_that_lies_ahead_is_announced_no_earlier_by_another_versi
 
     news = [each for each in await steps_of(client, plan) if each["kind"] == "announce" and each["outcome"] is None]
     assert [(each["policy_version"], each["fire_at"]) for each in news] == [(2, "2026-12-01T01:00:00Z")]
+
+
+async def test_a_hand_in_after_two_changes_of_version_is_chased_by_a_ladder_in_force(client: ApiClient) -> None:
+    office = await Office.open(client, schools=3)
+    plan = await due_on(office, "2026-11-20", needs_acceptance=True)
+    for school in office.schools[:2]:
+        await office.hand_in(await office.owed(plan, school))
+    await add(client)
+    for version in (2, 1):
+        order = {"policy": "standard", "version": version, "reason": "Đôn đốc nhanh hơn"}
+        await said(await client.post(f"/v1/documents/{plan['id']}/rearm", order))
+
+    await office.hand_in(await office.owed(plan, office.schools[2]))
+
+    query = text(
+        "select count(*) from obligation o where exists (select from ladder_step s"
+        " where s.ladder_id = o.review_ladder_id and s.outcome is null)"
+    )
+    async with client.services.engine.connect() as connection:
+        assert (await connection.execute(query)).scalar_one() == 3

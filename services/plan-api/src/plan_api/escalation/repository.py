@@ -96,6 +96,12 @@ async def find_shared_ladder(
     return (await connection.execute(query.order_by(LADDER.c.armed_at).limit(1))).scalar_one_or_none()
 
 
+async def is_retired(connection: AsyncConnection, ladder_id: UUID) -> bool:
+    """Return whether another ladder has taken a ladder's place."""
+    query = select(STEP.c.id).where(STEP.c.ladder_id == ladder_id, STEP.c.why.in_(tuple(RetiredFor))).exists()
+    return bool((await connection.execute(select(query))).scalar_one())
+
+
 async def lock_arming(connection: AsyncConnection, round_id: UUID) -> None:
     """Let one transaction at a time make ladders of a round."""
     await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(round_id), 0))))

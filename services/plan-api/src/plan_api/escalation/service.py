@@ -114,11 +114,14 @@ async def find_review(
     policy: PolicyInForce,
     calendar: WorkCalendar,
 ) -> UUID | None:
-    """Return a committed review ladder of a round and anchor; it stays the one until calendar or policy change."""
+    """Return a committed review ladder of a round and anchor; it stays the one until calendar or policy change.
+
+    Both may change back, and another process may have changed them: a remembered one is asked whether it was retired.
+    """
     kept: dict[tuple[UUID, datetime, UUID, str], UUID] = services.cache.setdefault("escalation.reviews", {})  # type: ignore[assignment]
     key = (order.round_id, order.anchor_at, policy.id, calendar.version)
     found = kept.get(key)
-    if found is None:
+    if found is None or await repository.is_retired(connection, found):
         found = await find_shared(connection, order, policy)
         if found is not None:
             if len(kept) >= _KEPT:
