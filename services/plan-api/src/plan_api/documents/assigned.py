@@ -1,6 +1,8 @@
 """Whom a document binds today: its assignments without units that have ended, each with who is one step up by now."""
 
+from collections.abc import Sequence
 from datetime import date
+from itertools import chain
 from uuid import UUID
 
 from cascade_contracts.vocabulary import AssignmentMode, LineKind
@@ -9,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from plan_api.documents import repository
 from plan_api.obligations.opening import Assigned
 from plan_api.organizations import service as organizations
+from plan_api.organizations.schemas import UnitRef
+from plan_api.read.heirs import all_heirs_of
 
 
 def asks(unit: Assigned) -> bool:
@@ -31,3 +35,25 @@ async def bound_today(
         above = superiors[LineKind(row.line_kind)].get(row.unit_id) if row.line_kind else None
         bound[row.unit_id] = Assigned(row.unit_id, AssignmentMode(row.mode), above or issuer_id)
     return bound
+
+
+async def in_place_of(
+    connection: AsyncConnection, refs: Sequence[UnitRef], field: str, on: date
+) -> list[tuple[UUID, list[UUID]]]:
+    """Return the unit each reference names, by a former code too, with who goes on for it: itself, or all successors.
+
+    Raises:
+        UnitUnknown: one names no unit there ever was.
+    """
+    named = await organizations.known_units(connection, refs, field, ended=True)
+    heirs = await all_heirs_of(connection, named, on)
+    return [(unit_id, heirs[unit_id]) for unit_id in named]
+
+
+async def asked_now(connection: AsyncConnection, refs: Sequence[UnitRef], field: str, on: date) -> list[UUID]:
+    """Return who goes on for the units that references name, each once.
+
+    Raises:
+        UnitUnknown: one names no unit there ever was.
+    """
+    return list(dict.fromkeys(chain.from_iterable(h for _, h in await in_place_of(connection, refs, field, on))))

@@ -10,15 +10,16 @@ from cascade_contracts.vocabulary import AssignmentMode, LadderKind, ObligationS
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.documents import repository
+from plan_api.documents.assigned import asked_now
 from plan_api.documents.due_times import Issue, RoundDue, reports_into
 from plan_api.documents.schemas import RoundIn
 from plan_api.escalation import service as escalation
 from plan_api.escalation import steps
 from plan_api.forms import service as forms
 from plan_api.obligations.opening import Assigned, OpenRound, open_obligations
-from plan_api.organizations import service as organizations
 from plan_api.read.parents import Owed
 from plan_api.requests import Act
+from plan_api.rules.calendar import local_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ async def open_round(
         mode: await _arm(act.connection, issuing, round_id, item, asked, mode)
         for mode in sorted({unit.mode for unit in units})
     }
-    receivers = await organizations.known_units(act.connection, item.receivers, f"{place}receivers")
+    receivers = await asked_now(act.connection, item.receivers, f"{place}receivers", local_date(act.now))
     opened = OpenRound(round_id, issuing.document_id, issuing.issuer_id, due.due_at, due.due_on, ladders, receivers)
     if asked.waived:
         await open_obligations(act.connection, opened, units, act.now, ObligationState.WAIVED)

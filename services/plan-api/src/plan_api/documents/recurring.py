@@ -17,7 +17,7 @@ from sqlalchemy import Row
 
 from plan_api.calendar import service as calendar
 from plan_api.documents import recurring_repository, repository
-from plan_api.documents.assigned import asks, bound_today
+from plan_api.documents.assigned import asked_now, asks, bound_today
 from plan_api.documents.due_times import Issue, RoundDue, due_of
 from plan_api.documents.opening import Series, open_round
 from plan_api.documents.recurring_schemas import RecurringIn
@@ -26,7 +26,7 @@ from plan_api.escalation import service as escalation
 from plan_api.forms import service as forms
 from plan_api.obligations.opening import Assigned
 from plan_api.organizations import service as organizations
-from plan_api.read.heirs import heirs_of
+from plan_api.organizations.schemas import UnitRef
 from plan_api.read.parents import owed_under
 from plan_api.requests import Act
 from plan_api.rules.calendar import WorkCalendar, local_date, local_instant, start_of_day
@@ -56,7 +56,7 @@ async def start(act: Act, issuing: Issue, given: Sequence[RecurringIn]) -> None:
                 "document_id": issuing.document_id,
                 "position": number,
                 "every": item.every,
-                "body": item.model_dump(mode="json"),
+                "body": (await _by_id(act, item, f"recurring.{number}.")).model_dump(mode="json"),
                 "next_period": first.code,
                 "next_opens_at": act.now if first.before().first_day <= local_date(act.now) else _opens_at(first),
                 "created_at": act.now,
@@ -226,7 +226,16 @@ async def _units(act: Act, issuing: Issue, item: RecurringIn) -> list[Assigned]:
     bound = await bound_today(act.connection, issuing.document_id, issuing.issuer_id, local_date(act.now))
     if item.assignees is None:
         return [unit for unit in bound.values() if asks(unit)]
-    named = await organizations.known_units(act.connection, item.assignees, "assignees")
-    heirs = await heirs_of(act.connection, named)
-    wanted = {unit_id if unit_id in bound else heirs[unit_id] for unit_id in named}
+    wanted = set(await asked_now(act.connection, item.assignees, "assignees", local_date(act.now)))
     return [unit for unit in bound.values() if unit.unit_id in wanted]
+
+
+async def _by_id(act: Act, item: RecurringIn, place: str) -> RecurringIn:
+    """Return a recurring report with its units named by id: codes end with their unit, or go to another one."""
+
+    async def named(refs: Sequence[UnitRef], field: str) -> list[UnitRef]:
+        ids = await organizations.known_units(act.connection, refs, f"{place}{field}")
+        return [UnitRef(id=unit_id) for unit_id in ids]
+
+    asked = None if item.assignees is None else await named(item.assignees, "assignees")
+    return item.model_copy(update={"assignees": asked, "receivers": await named(item.receivers, "receivers")})

@@ -168,8 +168,10 @@ async def codes_of(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUI
     return found
 
 
-async def units_by_code(connection: AsyncConnection, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], UUID]:
-    """Return units by current (code system, code)."""
+async def units_by_code(
+    connection: AsyncConnection, pairs: Iterable[tuple[str, str]], *, ended: bool = False
+) -> dict[tuple[str, str], UUID]:
+    """Return units by current (code system, code); with `ended`, of a code nobody has now who had it last."""
     by_system: dict[str, list[str]] = {}
     for system, code in pairs:
         by_system.setdefault(system, []).append(code)
@@ -178,8 +180,8 @@ async def units_by_code(connection: AsyncConnection, pairs: Iterable[tuple[str, 
         statement = select(CODE.c.code, CODE.c.unit_id).where(
             CODE.c.code_system == system,
             CODE.c.code == any_(bindparam(None, codes, type_=ARRAY(String), unique=True)),
-            CODE.c.valid_to.is_(None),
         )
+        statement = statement.order_by(CODE.c.valid_to) if ended else statement.where(CODE.c.valid_to.is_(None))
         found |= {(system, row.code): row.unit_id for row in await fetch(connection, statement)}
     return found
 

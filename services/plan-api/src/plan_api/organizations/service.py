@@ -137,12 +137,14 @@ async def unit_cards(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[U
     }
 
 
-async def units_by_reference(connection: AsyncConnection, refs: Sequence[UnitRef]) -> dict[UnitRef, UUID]:
-    """Return the unit each reference names; references to no unit are absent."""
+async def units_by_reference(
+    connection: AsyncConnection, refs: Sequence[UnitRef], *, ended: bool = False
+) -> dict[UnitRef, UUID]:
+    """Return the unit each reference names; references to no unit are absent. `ended`: a code may be a former one."""
     by_id = {ref.id for ref in refs if ref.id is not None}
     known = {row.id for row in await repository.units(connection, by_id)} if by_id else set()
     pairs = {ref.pair for ref in refs if ref.pair is not None}
-    by_code = await repository.units_by_code(connection, [pair for pair in pairs if pair]) if pairs else {}
+    by_code = await repository.units_by_code(connection, [pair for pair in pairs if pair], ended=ended) if pairs else {}
     found: dict[UnitRef, UUID] = {}
     for ref in refs:
         unit_id = by_code.get(ref.pair) if ref.pair else ref.id
@@ -151,13 +153,15 @@ async def units_by_reference(connection: AsyncConnection, refs: Sequence[UnitRef
     return found
 
 
-async def known_units(connection: AsyncConnection, refs: Sequence[UnitRef], field: str) -> list[UUID]:
-    """Return the units that references name, in their order.
+async def known_units(
+    connection: AsyncConnection, refs: Sequence[UnitRef], field: str, *, ended: bool = False
+) -> list[UUID]:
+    """Return the units that references name, in their order; `ended`: by a code that has ended who had it last.
 
     Raises:
         UnitUnknown: one names no unit; `field` says where the references stand in the body.
     """
-    found = await units_by_reference(connection, refs)
+    found = await units_by_reference(connection, refs, ended=ended)
     for number, ref in enumerate(refs):
         if ref not in found:
             raise UnitUnknown(field=field if len(refs) == 1 else f"{field}.{number}", unit=str(ref))

@@ -1,7 +1,7 @@
 """What a document's supervision has before it, and which supervisions must be running at all."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from cascade_contracts.supervision import EntryKind
@@ -14,6 +14,8 @@ from plan_api.read.recurrences import next_openings
 from plan_api.read.tables import BATCH, DOCUMENT, LADDER_STEP, RECURRENCE, ROUND, SUSPENSION
 
 LENGTH = 20
+TRIED_AGAIN = timedelta(hours=1)
+"""How long after a refusal the opening of a period is tried again, if nothing else happens before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,13 @@ _CONSOLIDATION_DUE = (
 )
 
 
-async def agenda(connection: AsyncConnection, document_id: UUID, now: datetime) -> AgendaOfFacts:
+async def agenda(
+    connection: AsyncConnection, document_id: UUID, now: datetime, refused: UUID | None = None
+) -> AgendaOfFacts:
     """Return a document's agenda: drafts to be made come first, then untaken steps and periods to open by instant.
 
-    A recalled document has none and is finished; a suspended one has none and is not.
+    A recalled document has none and is finished; a suspended one has none and is not. `refused` is a recurring report
+    whose opening was refused just now: it, and those that came before it, are tried again later, so steps go on.
     """
     document = (
         await connection.execute(
@@ -77,7 +82,11 @@ async def agenda(connection: AsyncConnection, document_id: UUID, now: datetime) 
         entry_kind = EntryKind.CUT_OFF if kind == StepKind.CUT_OFF else EntryKind.STEP
         timed.append(Entry(entry_kind, at, round_id, ladder_id, step_id))
     openings = await next_openings(connection, document_id)
-    timed += [Entry(EntryKind.OPENING, at, recurrence_id=recurrence_id) for recurrence_id, at in openings]
+    tried = 1 + next((place for place, opening in enumerate(openings) if opening[0] == refused), -1)
+    timed += [
+        Entry(EntryKind.OPENING, at if place >= tried else max(at, now + TRIED_AGAIN), recurrence_id=recurrence_id)
+        for place, (recurrence_id, at) in enumerate(openings)
+    ]
     entries += sorted(timed, key=lambda entry: entry.at)
     return AgendaOfFacts(entries[:LENGTH], finished=not entries)
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from uuid import UUID
 
 from sqlalchemy import select
@@ -32,6 +33,27 @@ async def heirs_of(connection: AsyncConnection, unit_ids: Collection[UUID]) -> d
 async def heir_of(connection: AsyncConnection, unit_id: UUID) -> UUID:
     """Return who speaks for one unit by now."""
     return (await heirs_of(connection, [unit_id]))[unit_id]
+
+
+async def all_heirs_of(connection: AsyncConnection, unit_ids: Collection[UUID], on: date) -> dict[UUID, list[UUID]]:
+    """Return who goes on for units on a day: themselves or, once ended, all successors, along any chain (or nobody)."""
+    going_on = {unit_id: [unit_id] for unit_id in unit_ids}
+    while True:
+        query = (
+            select(UNIT.c.id, SUCCESSION.c.successor_id)
+            .outerjoin(SUCCESSION, SUCCESSION.c.predecessor_id == UNIT.c.id)
+            .where(among(UNIT.c.id, set(chain.from_iterable(going_on.values()))), UNIT.c.valid_to <= on)
+            .order_by(SUCCESSION.c.id)
+        )
+        ended: dict[UUID, list[UUID]] = {}
+        for unit_id, heir in await connection.execute(query):
+            ended.setdefault(unit_id, []).extend([heir] if heir else [])
+        if not ended:
+            return going_on
+        going_on = {
+            unit_id: list(dict.fromkeys(chain.from_iterable(ended.get(each, [each]) for each in those)))
+            for unit_id, those in going_on.items()
+        }
 
 
 async def forebears(connection: AsyncConnection, unit_id: UUID) -> set[UUID]:

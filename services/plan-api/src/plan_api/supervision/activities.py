@@ -5,6 +5,7 @@ Instants cross to and from the engine's time here and in the relay, nowhere else
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from cascade_contracts.supervision import (
     RoundOrder,
     StepOrder,
 )
+from cascade_servicekit.problems import Refusal
 from temporalio import activity
 
 from plan_api.documents import recurring
@@ -31,6 +33,8 @@ from plan_api.obligations import consolidating
 from plan_api.read.agenda import agenda
 from plan_api.requests import act_of_itself
 from plan_api.services import Services
+
+log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 2.0
 
@@ -63,10 +67,10 @@ class RecordsActivities:
         """Return every activity, for the worker."""
         return [self.load_agenda, self.take_step, self.close_round, self.consolidate, self.open_periods]
 
-    async def _agenda(self, document_id: UUID) -> Agenda:
+    async def _agenda(self, document_id: UUID, refused: UUID | None = None) -> Agenda:
         clock = self._services.clock
         async with self._services.engine.connect() as connection:
-            found = await agenda(connection, document_id, clock.now())
+            found = await agenda(connection, document_id, clock.now(), refused)
         entries = tuple(
             AgendaEntry(
                 kind=entry.kind,
@@ -113,9 +117,16 @@ class RecordsActivities:
 
     @activity.defn(name=OPEN_PERIODS)
     async def open_periods(self, order: OpeningOrder) -> Done:
-        """Open the periods of a recurring report that are due; idempotent by period."""
+        """Open the periods of a recurring report that are due; idempotent by period.
+
+        A refusal holds up no step: it is logged, the period counts as overdue, and opening it is tried again later.
+        """
         async with _heartbeating():
             as_of = self._services.clock.from_engine(order.as_of)
-            async with act_of_itself(self._services) as act:
-                opened = await recurring.open_periods(act, order.document_id, order.recurrence_id, as_of)
+            try:
+                async with act_of_itself(self._services) as act:
+                    opened = await recurring.open_periods(act, order.document_id, order.recurrence_id, as_of)
+            except Refusal:
+                log.exception("opening refused: recurrence %s of document %s", order.recurrence_id, order.document_id)
+                return Done(agenda=await self._agenda(order.document_id, order.recurrence_id), count=0)
             return Done(agenda=await self._agenda(order.document_id), count=opened)
