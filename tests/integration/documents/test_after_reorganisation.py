@@ -140,3 +140,77 @@ async def test_an_opening_that_is_refused_holds_up_no_step(
     other = next(recurrence_id for recurrence_id in openings if recurrence_id != broken)
     done = await ActivityEnvironment().run(activities.open_periods, order.model_copy(update={"recurrence_id": other}))
     assert done.count == 1
+
+
+# --- amendments ---
+
+
+def report(title: str, on: str, **given: Any) -> Json:
+    return {"kind": "report", "title": title, "due": {"form": "on", "date": on}} | given
+
+
+async def amend(client: ApiClient, plan: Json, change: Json, **given: Any) -> Json:
+    now = await whole(client, plan)
+    body = {"content": now["content"] | change, "reason": "Bổ sung đơn vị"} | given
+    headers = {"if-match": f'"{now["row_version"]}"'}
+    return await said(await client.post(f"/v1/documents/{plan['id']}/amend", body, headers=headers))
+
+
+@pytest.mark.parametrize("how", ["id", "code"])
+async def test_an_amendment_leaves_successors_what_they_owe(client: ApiClient, office: Office, how: str) -> None:
+    refs = [{"id": office.schools[n - 1]["id"]} if how == "id" else by_code(n) for n in (1, 3)]
+    naming = report("Một", "2026-06-10", assignees=refs)
+    plan = await office.issue(
+        [naming, report("Hai", "2026-06-10")],
+        issued_on="2026-01-05",
+        assignees=[{"unit": ref} for ref in refs],
+        recurring=[QUARTERLY | {"assignees": refs}],
+    )
+    heir = await merge_two(client, office)
+    added = await client.unit("Trường thêm", code="T9", professional=office.department["id"])
+    refs = (await whole(client, plan))["content"]["rounds"][0]["assignees"]
+    everybody = [*refs, {"id": added["id"]}]
+
+    told = await amend(
+        client,
+        plan,
+        {
+            "assignees": [{"unit": ref} for ref in everybody],
+            "rounds": [
+                naming | {"assignees": everybody},
+                report("Hai", "2026-06-10"),
+                report("Ba", "2026-06-12"),
+            ],
+        },
+    )
+
+    assert (told["added"], told["dropped"]) == ([added["id"]], [])
+    rounds = {item["title"]: place for place, item in enumerate((await whole(client, plan))["rounds"])}
+    binding = {heir["id"], office.schools[2]["id"], added["id"]}
+    for title in ("Một", "Hai", "Ba"):
+        assert await owing(client, plan, rounds[title]) == binding, title
+
+
+async def test_a_part_that_does_not_take_over_is_not_bound_by_an_amendment(client: ApiClient, office: Office) -> None:
+    plan = await office.issue([report("Một", "2026-06-10")], issued_on="2026-01-05")
+    parts = [new_school("TA"), new_school("TB", takes_over=False)]
+    await reorganise(client, {"kind": "split", "unit": {"id": office.schools[0]["id"]}, "into": parts})
+    added = await client.unit("Trường thêm", code="T9", professional=office.department["id"])
+    content = (await whole(client, plan))["content"]
+
+    told = await amend(client, plan, {"assignees": [*content["assignees"], {"unit": {"id": added["id"]}}]})
+
+    assert (told["added"], told["dropped"]) == ([added["id"]], [])
+
+
+async def test_who_answered_before_a_merger_is_not_asked_again(client: ApiClient, office: Office) -> None:
+    naming = report("Một", "2026-06-10", assignees=[{"id": school["id"]} for school in office.schools[:2]])
+    plan = await office.issue([naming], issued_on="2026-01-05")
+    for school in office.schools[:2]:
+        await office.hand_in(await office.owed(plan, school))
+    await merge_two(client, office)
+    third = {"id": office.schools[2]["id"]}
+
+    await amend(client, plan, {"rounds": [naming | {"assignees": [*naming["assignees"], third]}]}, acknowledge=False)
+
+    assert await owing(client, plan, 0) <= {third["id"]}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlalchemy import Row
 
 from plan_api.documents import recurring_repository, repository
 from plan_api.documents.amending_schemas import AmendIn, RoundAmended
-from plan_api.documents.assigned import asks
+from plan_api.documents.assigned import asked_now, asks
 from plan_api.documents.due_times import Issue, RoundDue, due_of
 from plan_api.documents.errors import AmendmentTooWide, RoundNotOpen
 from plan_api.documents.opening import open_round
@@ -20,10 +21,11 @@ from plan_api.obligations.joining import JoinedRound, join_round
 from plan_api.obligations.moving import NewDue, move_round
 from plan_api.obligations.opening import Assigned
 from plan_api.obligations.withdrawing import withdraw_from
-from plan_api.organizations import service as organizations
+from plan_api.read.heirs import all_heirs_of
 from plan_api.read.obligations import asked_of
 from plan_api.requests import Act
 from plan_api.rules.amending import Pair, RoundName, match_rounds
+from plan_api.rules.calendar import local_date
 from plan_api.rules.ladders import RetiredFor
 
 AMENDABLE = frozenset(
@@ -98,8 +100,8 @@ async def _wanted(work: Work, item: RoundIn) -> list[Assigned]:
     """Return who a round of the new version asks."""
     if item.assignees is None:
         return [unit for unit in work.bound.values() if asks(unit) or item.kind is RoundKind.ACKNOWLEDGE]
-    named = await organizations.known_units(work.act.connection, item.assignees, "assignees")
-    return [work.bound[unit_id] for unit_id in dict.fromkeys(named) if unit_id in work.bound]
+    named = await asked_now(work.act.connection, item.assignees, "assignees", local_date(work.act.now))
+    return [work.bound[unit_id] for unit_id in named if unit_id in work.bound]
 
 
 async def _add(work: Work, place: int) -> None:
@@ -177,7 +179,9 @@ async def _membership(work: Work, row: Row[Any], was: RoundIn, item: RoundIn) ->
         joining = [unit for unit_id, unit in wanted.items() if unit_id in work.added]
         return (joining if row.due_at is None or row.due_at > work.act.now else []), set()
     present = await asked_of(work.act.connection, row.id)
-    joining = [unit for unit_id, unit in wanted.items() if unit_id not in present]
+    heirs = await all_heirs_of(work.act.connection, present, local_date(work.act.now))
+    answered_for = set(chain.from_iterable(heirs.values()))
+    joining = [unit for unit_id, unit in wanted.items() if unit_id not in present | answered_for]
     return joining, present - wanted.keys()
 
 

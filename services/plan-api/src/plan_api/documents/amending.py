@@ -23,7 +23,6 @@ from plan_api.documents.stopping import locked_in_force
 from plan_api.escalation import service as escalation
 from plan_api.obligations.errors import DocumentSuspended
 from plan_api.obligations.opening import Assigned
-from plan_api.read.heirs import heirs_of
 from plan_api.read.parents import owed_under
 from plan_api.requests import Act, PreconditionFailed
 from plan_api.rules.access import Verb
@@ -53,7 +52,7 @@ async def amend(act: Act, document_id: UUID, given: AmendIn, row_version: int | 
         raise DocumentSuspended
     last = DocumentIn.model_validate(row.content)
     _check_scope(last, given.content)
-    await drafting.check_references(act, row.issuer_unit_id, given.content)
+    await drafting.check_references(act, row.issuer_unit_id, given.content, heirs=True)
     order = IssueIn(
         allow_past_due=given.allow_past_due, allow_after_parent=given.allow_after_parent, reason=given.reason
     )
@@ -88,22 +87,27 @@ def _check_scope(last: DocumentIn, new: DocumentIn) -> None:
 
 
 async def _assignees(work: Work) -> None:
-    """Bind who is new and let go of who is no longer named; who stays keeps what it owes."""
+    """Bind who is new and let go of who is no longer named; who stays keeps what it owes.
+
+    In place of a unit that has ended stand its successors, bound when it ended: those that do not take over are not.
+    """
     if (work.last.assignees, work.last.selectors) == (work.new.assignees, work.new.selectors):
         return
     act, issuer, today = work.act, work.document.issuer_unit_id, local_date(work.act.now)
     resolved = [
-        await selecting.resolve(act.connection, act.caller, issuer, version.assignees, version.selectors, today)
+        await selecting.resolve(
+            act.connection, act.caller, issuer, version.assignees, version.selectors, today, heirs=True
+        )
         for version in (work.last, work.new)
     ]
     before, after = ({item.unit: item for item in chosen} for chosen in resolved)
     for unit_id in before.keys() & after.keys():
         if before[unit_id].mode != after[unit_id].mode:
             raise AmendmentTooWide(field="content.assignees")
-    heirs = await heirs_of(act.connection, list(before.keys() - after.keys()))
-    gone = {heirs[unit_id] for unit_id in before.keys() - after.keys()} - after.keys()
+    gone = before.keys() - after.keys()
     work.dropped = [unit_id for unit_id in work.bound if unit_id in gone]
-    fresh = [item for unit_id, item in after.items() if unit_id not in work.bound]
+    listed = {unit_id for unit_id, item in before.items() if all(way.startswith("assignees.") for way in item.ways)}
+    fresh = [item for unit_id, item in after.items() if unit_id not in work.bound and unit_id not in listed]
     for item in await selecting.bind(act.connection, issuer, fresh):
         await amending_repository.bind_unit(
             act.connection, work.document.id, item.unit_id, item.mode, item.line, item.superior_unit_id

@@ -50,6 +50,19 @@ async def in_place_of(
     return [(unit_id, heirs[unit_id]) for unit_id in named]
 
 
+async def named_units(
+    connection: AsyncConnection, refs: Sequence[UnitRef], field: str, on: date, *, heirs: bool
+) -> list[tuple[UUID, list[UUID]]]:
+    """Return the unit each reference names with whom it stands for: itself; with `heirs` as `in_place_of`.
+
+    Raises:
+        UnitUnknown: one names no unit.
+    """
+    if heirs:
+        return await in_place_of(connection, refs, field, on)
+    return [(unit_id, [unit_id]) for unit_id in await organizations.known_units(connection, refs, field)]
+
+
 async def asked_now(connection: AsyncConnection, refs: Sequence[UnitRef], field: str, on: date) -> list[UUID]:
     """Return who goes on for the units that references name, each once.
 

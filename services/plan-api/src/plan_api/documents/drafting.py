@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.service import require
-from plan_api.documents import repository, selecting
+from plan_api.documents import assigned, repository, selecting
 from plan_api.documents.errors import (
     DocumentNotDraft,
     IdentityTaken,
@@ -126,36 +126,38 @@ async def _place(connection: AsyncConnection, parents: list[UUID]) -> tuple[UUID
     return found[parents[0]].root_id, 1 + max(row.level for row in found.values())
 
 
-async def check_references(act: Act, issuer: UUID, given: DocumentIn) -> list[Chosen[UUID]]:
+async def check_references(act: Act, issuer: UUID, given: DocumentIn, *, heirs: bool = False) -> list[Chosen[UUID]]:
     """Return whom the document binds as of today, each unit once.
 
     Refuse units that do not exist or stand twice, selectors that match nobody, rounds that ask nobody or a stranger,
-    and files not stored.
+    and files not stored. With `heirs` (an amendment) a unit may have ended since: its successors stand for it.
     """
-    connection = act.connection
+    connection, today = act.connection, local_date(act.now)
     chosen = await selecting.resolve(
-        connection, act.caller, issuer, given.assignees, given.selectors, local_date(act.now)
+        connection, act.caller, issuer, given.assignees, given.selectors, today, heirs=heirs
     )
     if (given.rounds or given.recurring) and not chosen:
         raise NothingAsked(field="assignees")
     bound = {item.unit for item in chosen}
     for position, item in enumerate(given.rounds):
-        await _check_round_units(connection, f"rounds.{position}", item.assignees or [], bound)
-        await organizations.known_units(connection, item.receivers, f"rounds.{position}.receivers")
+        await _check_round_units(act, f"rounds.{position}", item.assignees or [], bound, heirs=heirs)
+        await organizations.known_units(connection, item.receivers, f"rounds.{position}.receivers", ended=heirs)
     for number, returning in enumerate(given.recurring):
         place = f"recurring.{number}"
-        await _check_round_units(connection, place, returning.assignees or [], bound)
-        await organizations.known_units(connection, returning.receivers, f"{place}.receivers")
+        await _check_round_units(act, place, returning.assignees or [], bound, heirs=heirs)
+        await organizations.known_units(connection, returning.receivers, f"{place}.receivers", ended=heirs)
         for exempt, each in enumerate(returning.not_applicable):
-            await organizations.known_units(connection, each.units or [], f"{place}.not_applicable.{exempt}.units")
+            field = f"{place}.not_applicable.{exempt}.units"
+            await organizations.known_units(connection, each.units or [], field, ended=heirs)
     named = [item.unit for item in given.recipients if item.unit is not None]
     await organizations.known_units(connection, named, "recipients")
     await require_files(connection, given.files)
     return chosen
 
 
-async def _check_round_units(connection: AsyncConnection, place: str, refs: list[UnitRef], assigned: set[UUID]) -> None:
-    ids = await organizations.known_units(connection, refs, f"{place}.assignees")
-    for number, (ref, unit_id) in enumerate(zip(refs, ids, strict=True)):
-        if unit_id not in assigned:
+async def _check_round_units(act: Act, place: str, refs: list[UnitRef], bound: set[UUID], *, heirs: bool) -> None:
+    field, today = f"{place}.assignees", local_date(act.now)
+    named = await assigned.named_units(act.connection, refs, field, today, heirs=heirs)
+    for number, (ref, (_, units)) in enumerate(zip(refs, named, strict=True)):
+        if units and bound.isdisjoint(units):
             raise NotAnAssignee(field=f"{place}.assignees.{number}", unit=ref)

@@ -13,6 +13,7 @@ from cascade_contracts.vocabulary import AssignmentMode, LineKind
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.service import require
+from plan_api.documents import assigned
 from plan_api.documents.errors import SelectorMatchesNobody, UnitNamedTwice
 from plan_api.documents.schemas import (
     AssigneeIn,
@@ -97,22 +98,26 @@ async def resolve(
     assignees: Sequence[AssigneeIn],
     selectors: Sequence[SelectorIn],
     on: date,
+    *,
+    heirs: bool = False,
 ) -> list[Chosen[UUID]]:
     """Return whom a document binds as of a day, every unit once; the list comes first, then the selectors.
+
+    With `heirs` (of a document in force) all successors of a unit that has ended stand in its place.
 
     Raises:
         UnitUnknown, UnitNamedTwice, SelectorMatchesNobody, NotFound, Forbidden: as `select`.
     """
     refs = [item.unit for item in assignees]
-    ids = await organizations.known_units(connection, refs, "assignees")
+    named = await assigned.named_units(connection, refs, "assignees", on, heirs=heirs)
     seen: set[UUID] = set()
     ways: list[Way[UUID]] = []
-    for number, (item, unit_id) in enumerate(zip(assignees, ids, strict=True)):
+    for number, (item, (unit_id, units)) in enumerate(zip(assignees, named, strict=True)):
         field = f"assignees.{number}"
         if unit_id in seen:
             raise UnitNamedTwice(field=field, unit=item.unit)
         seen.add(unit_id)
-        ways.append(Way(field, (unit_id,), item.mode, item.line, explicit=True))
+        ways.append(Way(field, units, item.mode, item.line, explicit=True))
     for number, selector in enumerate(selectors):
         field = f"selectors.{number}"
         units = await select(connection, caller, issuer_id, selector, on, field)
