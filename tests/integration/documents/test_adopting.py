@@ -3,12 +3,15 @@
 import io
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
+from uuid import UUID
 
 import pytest
 from cascade_contracts.vocabulary import Role
 from harness.api import ApiClient, StillClock, api
 from harness.office import Json, Office, said
 from openpyxl import Workbook
+from plan_api.obligations import consolidating
+from plan_api.read import agenda
 from sqlalchemy import text
 
 HEADER = (
@@ -123,6 +126,39 @@ async def test_what_was_answered_here_meanwhile_stays_as_it_is(client: ApiClient
     assert (await states(client, adopted["document_id"]))[0] == ("1", "fulfilled", "late")
 
 
+async def test_the_last_answer_on_paper_leaves_the_reports_handed_in_here_to_be_drafted(
+    client: ApiClient, office: Office
+) -> None:
+    rows = [row("T1"), row("T2"), row("T3", "28/10/2026")]
+    adopted = (await said(await adopt(client, *rows)))["documents"][0]
+    path = f"/v1/documents/{adopted['document_id']}"
+    await office.hand_in(await office.owed({"id": adopted["document_id"]}, office.schools[0]))
+
+    await said(await adopt(client, row("T1"), row("T2", "30/10/2026"), rows[2]))
+
+    (settled,) = (await said(await client.get(path)))["rounds"]
+    assert (settled["settled_at"] is not None, settled["consolidated_at"]) == (True, None)
+    async with client.services.engine.begin() as connection:
+        found = await agenda.agenda(connection, UUID(adopted["document_id"]), client.services.clock.now())
+        assert [(str(entry.kind), str(entry.round_id)) for entry in found.entries] == [("consolidation", settled["id"])]
+        assert await consolidating.draft(connection, client.services, UUID(settled["id"])) is not None
+    drafted = await said(await client.get(f"/v1/rounds/{settled['id']}/consolidation"))
+    assert (drafted["gaps"], drafted["content"]["figures"]["classes"]["total"]) == ([], "2")
+
+
+async def test_an_answer_on_paper_after_the_draft_puts_it_out_of_date(client: ApiClient, office: Office) -> None:
+    adopted = (await said(await adopt(client, row("T1"), row("T2"))))["documents"][0]
+    document = {"id": adopted["document_id"]}
+    owed = await office.owed(document, office.schools[0])
+    await office.hand_in(owed)
+    round_ = f"/v1/rounds/{owed['round_id']}"
+    await said(await client.post(f"{round_}/consolidate", {"reason": "Chưa nhận"}))
+
+    await said(await adopt(client, row("T1"), row("T2", "30/10/2026")))
+
+    assert (await said(await client.get(f"{round_}/consolidation")))["out_of_date_since"] is not None
+
+
 async def test_whoever_reports_has_acknowledged(client: ApiClient, office: Office) -> None:
     receipt = row("T1", round="Xác nhận", kind="Xác nhận", due="06/11/2026")
     adopted = (await said(await adopt(client, receipt, row("T1"))))["documents"][0]
@@ -136,7 +172,8 @@ async def test_whoever_reports_has_acknowledged(client: ApiClient, office: Offic
 async def test_all_answered_the_round_is_settled_and_one_more_reopens_it(client: ApiClient, office: Office) -> None:
     adopted = (await said(await adopt(client, row("T1", "28/10/2026"))))["documents"][0]
     path = f"/v1/documents/{adopted['document_id']}"
-    assert (await said(await client.get(path)))["rounds"][0]["settled_at"] is not None
+    (whole,) = (await said(await client.get(path)))["rounds"]
+    assert None not in (whole["settled_at"], whole["consolidated_at"])
     assert {step["outcome"] for step in (await client.get(f"{path}/steps")).json()} == {"skipped"}
 
     await said(await adopt(client, row("T1", "28/10/2026"), row("T2")))

@@ -11,7 +11,7 @@ from cascade_contracts.vocabulary import ObligationState, RoundKind, SubmissionK
 
 from plan_api.documents import service as documents
 from plan_api.escalation import service as escalation
-from plan_api.obligations import joining_repository, repository
+from plan_api.obligations import differing, joining_repository, repository
 from plan_api.obligations.opening import Assigned
 from plan_api.requests import Act
 from plan_api.rules.calendar import WorkCalendar
@@ -70,10 +70,12 @@ async def adopt_round(
     owed = {row["unit_id"]: row["id"] for row in rows}
     owed |= {unit: row.id for unit, row in present.items() if row.state == ObligationState.OPEN}
     paper = {unit_id: at for unit_id, at in answered.items() if unit_id in owed}
+    came: list[UUID] = []
     for unit_id, at in paper.items():
         submission = _submission(round_, owed[unit_id], at, notes.get(unit_id), act)
         submission["version"] += present[unit_id].submission_version if unit_id in present else 0
         await repository.add_submission(act.connection, submission, [])
+        came.append(submission["id"])
         await repository.change(
             act.connection,
             owed[unit_id],
@@ -85,18 +87,25 @@ async def adopt_round(
             settled_at=act.now,
         )
     opened = len([unit for unit in fresh if unit.unit_id not in paper])
-    await _settle(act, round_, reopened=bool(opened) and round_.settled)
+    await _settle(act, round_, came, reopened=bool(opened) and round_.settled)
     return Adopted(opened, len(paper), len(units) - opened - len(paper))
 
 
-async def _settle(act: Act, round_: AdoptedRound, *, reopened: bool) -> None:
-    """Settle a round that was answered on paper as a whole; nothing is drafted of it. One more unit reopens it."""
-    await documents.lock_round(act.connection, round_.round_id)
+async def _settle(act: Act, round_: AdoptedRound, came: Sequence[UUID], *, reopened: bool) -> None:
+    """Settle a round with its last answer; one more unit reopens it.
+
+    Nothing is drafted of a round that was answered on paper as a whole. What was drafted without an answer that `came`
+    is out of date.
+    """
+    if await documents.lock_round(act.connection, round_.round_id):
+        for submission_id in came:
+            await differing.mark_above(act, round_.round_id, submission_id)
     if reopened:
         await documents.reopen_round(act.connection, round_.round_id)
     elif not await repository.round_has_unsettled(act.connection, round_.round_id):
         await documents.mark_settled(act.connection, round_.round_id, act.now)
-        await documents.mark_consolidated(act.connection, round_.round_id, act.now)
+        if not await repository.answered_otherwise(act.connection, round_.round_id, ON_PAPER):
+            await documents.mark_consolidated(act.connection, round_.round_id, act.now)
         await escalation.skip_round(act.connection, round_.round_id, act.now, "settled")
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from cascade_contracts.vocabulary import ExtensionState, ObligationState
-from sqlalchemy import Row, Table, Update, Uuid, bindparam, func, insert, select, text, update
+from sqlalchemy import Row, Table, Update, Uuid, and_, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -106,6 +106,23 @@ _HAS_UNSETTLED = text(
 async def round_has_unsettled(connection: AsyncConnection, round_id: UUID) -> bool:
     """Return whether an obligation of the round is open or undecided."""
     return bool((await connection.execute(_HAS_UNSETTLED, {"round_id": round_id})).scalar_one())
+
+
+async def answered_otherwise(connection: AsyncConnection, round_id: UUID, text_begins: str) -> bool:
+    """Return whether a settled answer of a round is more than a note whose text begins so: it has other content."""
+    bare = [SUBMISSION.c[name].is_(None) for name in ("figures", "filled", "document_id", "consolidation_id")]
+    noted = func.coalesce(SUBMISSION.c.text, "").startswith(text_begins, autoescape=True)
+    query = (
+        select(OBLIGATION.c.id)
+        .join(SUBMISSION, SUBMISSION.c.id == OBLIGATION.c.submission_id)
+        .where(
+            OBLIGATION.c.round_id == round_id,
+            OBLIGATION.c.state == ObligationState.FULFILLED,
+            ~and_(noted, *bare),
+        )
+        .limit(1)
+    )
+    return (await connection.execute(query)).one_or_none() is not None
 
 
 async def move_all(
