@@ -161,3 +161,30 @@ async def test_what_cannot_be_is_refused(client: ApiClient) -> None:
     assert (await own.get(f"/v1/seats/{head}/absences")).json()["items"][0]["substitute_seat_id"] == focal
     await said(await client.post(f"/v1/seats/{head}/vacate", {}))
     assert (await away(client, head, 409))["code"] == "seat_vacant"
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "still"),
+    [
+        ("Người mới", "moi@example.edu.vn", False),
+        ("Người mới", None, False),
+        ("Người mới", "cu@example.edu.vn", True),  # the link lies in no box but the successor's
+        ("người cũ", "cu.moi@example.edu.vn", True),
+    ],
+)
+async def test_who_left_opens_nothing_by_the_telephone_the_office_shares(
+    client: ApiClient, name: str, email: str | None, still: bool
+) -> None:
+    office = await Office.open(client, schools=1)
+    focal = seat(office.schools[0], "focal_point")
+    landline = "0225 3842 000"
+    before = {"name": "Người cũ", "email": "cu@example.edu.vn", "phone": landline}
+    await said(await client.post(f"/v1/seats/{focal}/handover", before), 201)
+    _, link = await announced(client, office, "1")
+    after = {"name": name, "phone": landline, "effective_on": "2026-11-03"} | ({"email": email} if email else {})
+    await said(await client.post(f"/v1/seats/{focal}/handover", after), 201)
+    assert await opens(client, link)
+
+    client.services.clock.move(days=1)  # type: ignore[attr-defined]
+
+    assert await opens(client, link) is still

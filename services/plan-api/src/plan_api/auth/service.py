@@ -213,11 +213,11 @@ async def open_link(connection: AsyncConnection, services: Services, token: str,
     It opens for who holds its seat on the day or stands in for an absent holder: it dies without being revoked. One
     made for a seat and no person opens while it lasts.
     """
-    del services
     row = await repository.link_by_token(connection, token_hash(token))
     if row is None or row.revoked_at is not None or row.expires_at <= now:
         return None
-    if row.holder_id is not None and not await may_answer(connection, row.holder_id, row.seat_id, local_date(now)):
+    decrypt, today = services.cipher.decrypt, local_date(now)
+    if row.holder_id is not None and not await may_answer(connection, decrypt, row.holder_id, row.seat_id, today):
         return None
     seat = (await organizations.seat_cards(connection, [row.seat_id]))[row.seat_id]
     return LinkView(

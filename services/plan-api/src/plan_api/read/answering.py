@@ -4,7 +4,7 @@ An acting holder comes before the one acted for. A chain of absences is followed
 ends with nobody, the absent holder still answers, for a word to somebody is better than a word to nobody.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -96,10 +96,14 @@ def _answerer(seat_id: UUID, sitting: dict[UUID, list[Row[Any]]]) -> Answerer | 
     return Answerer(found, stands_in=found.seat_id != seat_id)
 
 
-async def may_answer(connection: AsyncConnection, holder_id: UUID, seat_id: UUID, on: date) -> bool:
+Decrypt = Callable[[bytes | None], str | None]
+
+
+async def may_answer(connection: AsyncConnection, decrypt: Decrypt, holder_id: UUID, seat_id: UUID, on: date) -> bool:
     """Return whether a person answers for a seat on a day: holds it still, or stands in for an absent holder.
 
-    Who sits there with an address of the one asked about is the same person, corrected since.
+    Who sits there with an address and the name of the one asked about is the same person, corrected since. An office's
+    letter box or telephone may be shared, so without the name every address of the one asked about has to be theirs.
     """
     query = select(HOLDER).where(HOLDER.c.id == holder_id)
     asked = (await connection.execute(query)).one_or_none()
@@ -107,11 +111,15 @@ async def may_answer(connection: AsyncConnection, holder_id: UUID, seat_id: UUID
         return False
     sitting = (await _sitting(connection, [seat_id], on)).get(seat_id, [])
     if asked.seat_id == seat_id:
-        return any(row.id == holder_id or _same_address(row, asked) for row in sitting)
+        return any(row.id == holder_id or _same_person(row, asked, decrypt) for row in sitting)
     answer = (await answerers(connection, [seat_id], on)).get(seat_id)
     return answer is not None and answer.holder_id == holder_id
 
 
-def _same_address(one: Row[Any], other: Row[Any]) -> bool:
-    pairs = ((one.email_index, other.email_index), (one.phone_index, other.phone_index))
-    return any(mine is not None and mine == theirs for mine, theirs in pairs)
+def _same_person(one: Row[Any], asked: Row[Any], decrypt: Decrypt) -> bool:
+    pairs = ((one.email_index, asked.email_index), (one.phone_index, asked.phone_index))
+    shared = [mine == theirs for mine, theirs in pairs if theirs is not None]
+    if not any(shared):
+        return False
+    name = (decrypt(asked.name_encrypted) or "").casefold()
+    return all(shared) or bool(name and name == (decrypt(one.name_encrypted) or "").casefold())
