@@ -324,3 +324,54 @@ async def test_answers_at_the_moment_of_the_resumption_are_neither_lost_nor_chas
         " where u.name in ('Trường số 1', 'Trường số 2') and s.at > '2026-11-10'",
     )
     assert told == 0
+
+
+async def test_a_resumed_school_keeps_its_own_time_when_an_override_moves_the_round(communes: Communes) -> None:
+    client, plan = communes.client, await communes.office.issue([report("2026-12-10")])
+    await do(client, "suspend", communes.flooded, {"below": True, "reason": FLOOD})
+    at(client, "2026-11-16T09:00+07:00")
+    await do(client, "resume", communes.flooded, {"due": "shift", "reason": "Nước đã rút"})
+
+    await rest_on(client, "2026-12-10")
+
+    days = [(await communes.office.owed(plan, school))["due_on"] for school in communes.schools]
+    assert days == ["2026-12-24", "2026-12-24", "2026-12-11", "2026-12-11"]
+    assert await due_steps(client, plan) == ["2026-12-11", "2026-12-24"]
+
+
+async def test_the_grace_of_a_return_before_the_resumption_stays_when_an_override_moves_the_round(
+    communes: Communes,
+) -> None:
+    client, office, school = communes.client, communes.office, communes.schools[0]
+    plan = await office.issue([report("2026-11-12", needs_acceptance=True)])
+    await office.hand_in(await office.owed(plan, school))
+    at(client, "2026-11-11T09:00+07:00")
+    await do(client, "suspend", school, {"reason": FLOOD})
+    back = {"kind": "incomplete", "reason": "Thiếu biểu"}
+    await said(await client.post(f"/v1/obligations/{(await office.owed(plan, school))['id']}/return", back))
+    at(client, "2026-11-11T15:00+07:00")
+    await do(client, "resume", school, {"due": "keep", "reason": "Nước đã rút"})
+    grace = await chased_until(client, school)
+    assert grace > datetime(2026, 11, 14, tzinfo=UTC)
+
+    await rest_on(client, "2026-11-12")
+
+    assert (await office.owed(plan, school))["due_on"] == "2026-11-13"
+    assert await chased_until(client, school) == grace
+
+
+async def chased_until(client: ApiClient, unit: Json) -> datetime:
+    query = text("select l.due_at from obligation o join ladder l on l.id = o.ladder_id where o.unit_id = :unit")
+    async with client.services.engine.connect() as connection:
+        found: datetime = (await connection.execute(query, {"unit": unit["id"]})).scalar_one()
+    return found
+
+
+async def rest_on(client: ApiClient, day: str) -> None:
+    rest = {"working": False, "legal_reference": "Công điện 21/CĐ-UBND", "note": "nghỉ tránh bão"}
+    await said(await client.put(f"/v1/calendar/overrides/{day}", rest))
+
+
+async def due_steps(client: ApiClient, plan: Json) -> list[str]:
+    steps = (await client.get(f"/v1/documents/{plan['id']}/steps")).json()
+    return sorted({step["fire_at"][:10] for step in steps if step["kind"] == "due" and step["outcome"] is None})

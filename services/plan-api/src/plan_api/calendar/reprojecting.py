@@ -181,13 +181,16 @@ def _due_of(
     armed_for: datetime | None = ladder.row.due_at
     if armed_for is None or ladder.row.kind == LadderKind.REVIEW or armed_for <= now:
         return armed_for
-    base = due.due_at if due is not None and not part.extended else part.due_at
+    moved = None if due is None or part.extended else due
     if ladder.row.shared:
-        return base if armed_for == round_.due_at and not part.extended and due is not None else armed_for
+        return moved.due_at if moved is not None and armed_for == round_.due_at else armed_for
+    base = moved.due_at if moved is not None and part.due_at == round_.due_at else part.due_at
     grace = policy.policy.return_grace
     was = due_after_return(part.due_at, ladder.row.anchor_at, grace, change.before)
     following = due_after_return(base, ladder.row.anchor_at, grace, change.after)
-    return armed_for if following is None or following == was or following <= now else following
+    if following is None or following == was or following <= now:
+        return armed_for
+    return following if was == armed_for else max(following, armed_for)  # a grace counted from elsewhere stays
 
 
 async def _apply(act: Act, change: _Change) -> Reprojection:
