@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -143,6 +143,24 @@ async def test_after_an_outage_each_missed_period_is_there_once_with_a_grace(cli
         " where r.period = '2026-Q3' and s.kind = 'escalate' and s.outcome is null",
     )
     assert escalations == 3
+
+
+@pytest.mark.parametrize("opened_at", ["2026-09-28T09:00+07:00", "2026-11-10T09:00+07:00"])
+async def test_a_period_opened_late_closes_after_its_grace(client: ApiClient, office: Office, opened_at: str) -> None:
+    plan = await issue(office, QUARTERLY | {"cut_off_after": 1})
+    await open_due(client, plan, opened_at)
+
+    third = (await shown(client, plan))[0]["opened"][2]
+    closes = await one(
+        client,
+        "select (cut_off_at - interval '1 minute') at time zone 'Asia/Ho_Chi_Minh' from round where period = '2026-Q3'",
+    )
+    pending = (
+        "select count(*) from ladder_step s join round r on r.id = s.round_id"
+        " where r.period = '2026-Q3' and s.kind = 'cut_off' and s.outcome is null and s.fire_at = r.cut_off_at"
+    )
+    assert (closes.date() - date.fromisoformat(third["due_on"])).days in {1, 3}  # the next working day
+    assert await one(client, pending) == 1
 
 
 async def test_a_period_not_opened_in_time_is_the_operators_to_see(client: ApiClient, office: Office) -> None:

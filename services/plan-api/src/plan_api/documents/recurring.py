@@ -155,6 +155,7 @@ async def _open(act: Act, issuing: Issue, recurrence: Row[Any], item: RecurringI
     """Open the round of one period for whoever is bound today and has not ended; those exempt owe nothing of it."""
     asked = _round_of(item, period, issuing.days)
     due = _due_of(issuing, asked, item, period, place)
+    asked = asked.model_copy(update={"cut_off_at": _cut_off(item, due.due, issuing.days)})
     exempt = {
         row.unit_id: row.reason
         for row in await recurring_repository.exemptions(act.connection, recurrence.id, period.code)
@@ -181,17 +182,20 @@ async def _open(act: Act, issuing: Issue, recurrence: Row[Any], item: RecurringI
 
 def _round_of(item: RecurringIn, period: Period, days: WorkCalendar) -> RoundIn:
     rule = recurring_due(period, item.day, following=item.month == "next")
-    due_on = derive_due(rule, days).due_on
-    cut_off_at = None
-    if item.cut_off_after is not None and due_on is not None:
-        cut_off_at = start_of_day(days.shift(due_on, item.cut_off_after) + timedelta(days=1))
     return RoundIn(
         title=f"{item.title} {period.title}",
         period=period.code,
         due=rule,
-        cut_off_at=cut_off_at,
+        cut_off_at=_cut_off(item, derive_due(rule, days), days),
         **item.model_dump(include=set(RoundIn.model_fields) - {"title", "period", "due", "cut_off_at"}),
     )
+
+
+def _cut_off(item: RecurringIn, due: Due, days: WorkCalendar) -> datetime | None:
+    """Return when a period closes: so many working days after the day it is due, by a grace too."""
+    if item.cut_off_after is None or due.due_on is None:
+        return None
+    return start_of_day(days.shift(due.due_on, item.cut_off_after) + timedelta(days=1))
 
 
 def _due_of(issuing: Issue, asked: RoundIn, item: RecurringIn, period: Period, place: str) -> RoundDue:
