@@ -200,6 +200,39 @@ async def test_rounds_added_dropped_and_limited(client: ApiClient, office: Offic
     assert [(item["what"], item["fields"]) for item in again["rounds"]] == [("changed", ["title"])]
 
 
+async def test_another_cut_off_takes_no_extension_back(client: ApiClient, office: Office) -> None:
+    plan = await office.issue([report("2026-12-10", cut_off_at="2026-12-15T17:00:00+07:00")])
+    await office.hand_in(await office.owed(plan, office.schools[2]))
+    version = {"if-match": f'"{(await whole(office, plan))["row_version"]}"'}
+    longer = {"due_on": "2026-12-18", "reason": "Bão"}
+    await said(await client.post(f"/v1/documents/{plan['id']}/extend", longer, headers=version))
+    before = (await whole(office, plan))["rounds"][0]
+
+    early = {"rounds": [report("2026-12-10", cut_off_at="2026-12-17T17:00:00+07:00")]}
+    refused = await amended(office, plan, early)
+    assert (refused.json()["code"], refused.json()["errors"][0]["field"]) == (
+        "cut_off_before_due",
+        "content.rounds.0.cut_off_at",
+    )
+    past = {"rounds": [report("2026-12-10", cut_off_at="2026-11-01T17:00:00+07:00")]}
+    assert (await amended(office, plan, past)).json()["code"] == "cut_off_in_past"
+    later = {"rounds": [report("2026-12-10", cut_off_at="2026-12-25T17:00:00+07:00")]}
+    told = await said(await amended(office, plan, later))
+
+    assert (told["rounds"][0]["fields"], told["rounds"][0]["due_on"], told["affected"]) == (
+        ["cut_off_at"], "2026-12-18", [],
+    )  # fmt: skip
+    after = (await whole(office, plan))["rounds"][0]
+    assert [after[name] for name in ("due_at", "due_on", "due_reasons")] == [
+        before[name] for name in ("due_at", "due_on", "due_reasons")
+    ]
+    assert [due_on for _, _, due_on in await owed(office, plan, office.schools[0])] == ["2026-12-18"]
+    closing = "select fire_at::text from ladder_step where kind = 'cut_off' and outcome is null"
+    assert (await one(client, closing)).startswith("2026-12-25 10:00")
+    sooner = {"rounds": [report("2026-12-11", cut_off_at="2026-12-25T17:00:00+07:00")]}
+    assert (await said(await amended(office, plan, sooner)))["rounds"][0]["due_on"] == "2026-12-11"
+
+
 @pytest.mark.parametrize(
     ("change", "status", "code", "field"),
     [

@@ -13,7 +13,7 @@ from plan_api.documents import recurring_repository, repository
 from plan_api.documents.amending_schemas import AmendIn, RoundAmended
 from plan_api.documents.assigned import asked_now, asks
 from plan_api.documents.due_times import Issue, RoundDue, due_of
-from plan_api.documents.errors import AmendmentTooWide, RoundNotOpen
+from plan_api.documents.errors import AmendmentTooWide, CutOffBeforeDue, CutOffInPast, RoundNotOpen
 from plan_api.documents.opening import open_round
 from plan_api.documents.schemas import DocumentIn, RoundIn
 from plan_api.escalation import service as escalation
@@ -141,14 +141,18 @@ async def _change(work: Work, row: Row[Any], was: RoundIn, place: int) -> None:
     values: dict[str, Any] = {name: after[name] for name in changed if name not in {"due", "assignees", "lag"}}
     moved: list[UUID] = []
     if timed:
-        due = due_of(work.issue, item, where)
+        due = due_of(work.issue, item, where) if "due" in changed else None
+        if due is None:
+            _check_cut_off(work, row, item, where)
         moved = await _move(work, row, item, due)
-        values |= {
-            "due_rule": due.rule.model_dump(mode="json"),
-            "due_at": due.due.due_at,
-            "due_on": due.due.due_on,
-            "due_reasons": [*due.due.reasons, f"theo văn bản sửa đổi, vì: {work.given.reason}"],
-        }
+        values["cut_off_at"] = item.cut_off_at
+        if due is not None:
+            values |= {
+                "due_rule": due.rule.model_dump(mode="json"),
+                "due_at": due.due.due_at,
+                "due_on": due.due.due_on,
+                "due_reasons": [*due.due.reasons, f"theo văn bản sửa đổi, vì: {work.given.reason}"],
+            }
     if values:
         await repository.change_round(work.act.connection, row.id, **values)
     if joined:
@@ -214,20 +218,34 @@ async def _join_periods(work: Work) -> None:
             await _join(work, row.id, [work.bound[unit_id] for unit_id in work.added if asks(work.bound[unit_id])])
 
 
-async def _move(work: Work, row: Row[Any], item: RoundIn, due: RoundDue) -> list[UUID]:
+def _check_cut_off(work: Work, row: Row[Any], item: RoundIn, where: str) -> None:
+    """Check another cut-off against the due time as it stands by now, which an extension may have moved.
+
+    Raises:
+        CutOffInPast, CutOffBeforeDue: naming the cut-off.
+    """
+    if item.cut_off_at is not None and item.cut_off_at <= work.act.now:
+        raise CutOffInPast(field=f"{where}cut_off_at", round=item.title)
+    if item.cut_off_at is not None and row.due_at is not None and item.cut_off_at < row.due_at:
+        raise CutOffBeforeDue(field=f"{where}cut_off_at", round=item.title)
+
+
+async def _move(work: Work, row: Row[Any], item: RoundIn, due: RoundDue | None) -> list[UUID]:
+    """Put a round on another due time and cut-off; without `due` only the cut-off is another."""
     cut_off_at = item.cut_off_at
+    due_at, due_on = (due.due.due_at, due.due.due_on) if due is not None else (row.due_at, row.due_on)
     if cut_off_at != row.cut_off_at:
         await escalation.skip_cut_offs(work.act.connection, row.id, work.act.now)
     new = NewDue(
         work.document.id,
         row.id,
         row.due_at,
-        due.due.due_at,
-        due.due.due_on,
+        due_at,
+        due_on,
         cut_off_at,
         work.document.issued_at or work.act.now,
         RetiredFor.AMENDED,
-        None if work.given.acknowledge and due.due.due_at is not None else StepKind.AMENDED,
+        None if work.given.acknowledge and due_at is not None else StepKind.AMENDED,
         work.given.reason,
         at_once=True,
     )

@@ -190,6 +190,17 @@ class NotReplaceable(Refusal):
     )
 
 
+class CutOffInPast(Refusal):
+    """A round would have closed already."""
+
+    code, status = "cut_off_in_past", 422
+    title = ("Thời điểm chốt số liệu đã qua", "The cut-off has passed")
+    remedy = (
+        "Kính đề nghị đặt thời điểm chốt của «{round}» sau thời điểm hiện tại.",
+        "Set the cut-off of “{round}” after the present.",
+    )
+
+
 class CutOffBeforeDue(Refusal):
     """A round would close before it is due."""
 
