@@ -1,5 +1,6 @@
 """A form climbs: each level merges by field, what it sends up is what the next one merges, every figure opens."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -7,6 +8,8 @@ from harness.api import ApiClient, StillClock, api
 from harness.forms import EVERY_KIND
 from harness.levels import Levels
 from harness.office import Json, said
+from plan_api.calendar import repository
+from sqlalchemy import text
 
 
 @pytest.fixture
@@ -201,3 +204,26 @@ async def test_gaps_are_declared_with_a_reason_and_named_at_every_level_above(cl
         ("Trường 1.2", "chưa nộp", "Phòng 1"),
     ]
     assert above["content"]["form"]["values"]["pupils"] == 100
+
+
+async def test_a_report_sent_up_waits_for_the_calendar_before_it_takes_its_round(client: ApiClient) -> None:
+    levels = await Levels.open(client, offices=1, schools=1, form=None)
+    (order,) = levels.orders
+    await levels.hand_in(order, levels.schools[0][0])
+    await levels.consolidate(order)
+    waiting = text(
+        "select exists (select from pg_locks join pg_database d on d.oid = database"
+        " where datname = current_database() and locktype = 'advisory' and not granted)"
+    )
+    row = text("select id from round where id = :id for no key update nowait")
+
+    async with client.services.engine.begin() as changing:  # as a change of the calendar, or a policy that takes over
+        await repository.hold_for_change(changing)
+        sending = asyncio.create_task(levels.report_up(order))
+        async with asyncio.timeout(20), client.services.engine.connect() as watching:
+            while not (await watching.execute(waiting)).scalar_one():
+                await watching.rollback()
+                await asyncio.sleep(0.02)
+        await changing.execute(row, {"id": order["rounds"][0]["id"]})
+
+    assert (await sending)["submitted_at"] is not None

@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.service import require
+from plan_api.calendar import service as calendar
 from plan_api.documents import service as documents
 from plan_api.forms import service as forms
 from plan_api.obligations import answering, differing, merging, repository
@@ -117,7 +118,11 @@ async def newest(act: Act, round_id: UUID) -> ConsolidationOut:
 
 
 async def submit(act: Act, consolidation_id: UUID, given: ConsolidationIn) -> ConsolidationOut:
-    """Send a consolidation up: it becomes the superior's own report, its totals unless others are given."""
+    """Send a consolidation up: it becomes the superior's own report, its totals unless others are given.
+
+    What moves ladders holds the calendar and then takes rounds: so does this.
+    """
+    await calendar.held_calendar(act.connection, act.services)
     row = await repository.consolidation(act.connection, consolidation_id, lock=True)
     if row is None:
         raise NotFound(what="consolidation")
