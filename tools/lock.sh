@@ -18,5 +18,5 @@ fi
     --no-emit-package cascade-contracts --no-emit-package cascade-servicekit --no-emit-package cascade-console \
     --no-emit-package cascade-local --no-emit-package cascade-plan-api --no-emit-package cascade-workflow-worker \
     --no-emit-package cascade-notifier \
-    --group dev pyproject.toml services/*/pyproject.toml shared/*/pyproject.toml deploy/local/pyproject.toml \
+    --all-extras --group dev pyproject.toml services/*/pyproject.toml shared/*/pyproject.toml deploy/local/pyproject.toml \
     --output-file requirements.lock "$@"

@@ -5,7 +5,9 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,10 +92,14 @@ def test_workflows_import_contracts_and_themselves_only() -> None:
         assert all(is_within(module, {"cascade_contracts", "workflow_worker.workflows"}) for module in ours), name
 
 
+def _with_extras(project: dict[str, Any]) -> list[str]:
+    return list(chain(project["dependencies"], *project.get("optional-dependencies", {}).values()))
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_third_party_is_declared(package: str) -> None:
     project = tomllib.loads((PACKAGES[package] / "pyproject.toml").read_text())["project"]
-    declared = {re.split(r"[\[<>=!; ]", item, maxsplit=1)[0] for item in project["dependencies"]}
+    declared = {re.split(r"[\[<>=!; ]", item, maxsplit=1)[0] for item in _with_extras(project)}
     declared |= {carried for ours in set(declared) for carried in CARRIED_BY.get(ours, set())}
     needed = {
         DISTRIBUTIONS.get(root, root.replace("_", "-"))

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,9 @@ def declared() -> dict[str, list[str]]:
     lists = {"pyproject.toml": root["dependency-groups"]["dev"]}
     for path in PROJECTS:
         project = tomllib.loads(path.read_text())
-        lists[str(path.relative_to(ROOT))] = project["project"]["dependencies"] + project["build-system"]["requires"]
+        extras = chain(*project["project"].get("optional-dependencies", {}).values())
+        needed = [*project["project"]["dependencies"], *extras, *project["build-system"]["requires"]]
+        lists[str(path.relative_to(ROOT))] = needed
     for file, requirements in lists.items():
         for requirement in requirements:
             if not normal(requirement).startswith("cascade-"):

@@ -6,7 +6,8 @@ from cascade_servicekit.clock import Clock
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from plan_api.database import open_engine
-from plan_api.documents.storage import FileStorage, FolderStorage
+from plan_api.documents.storage import FileStorage
+from plan_api.documents.storing import storage_of
 from plan_api.encryption import ContactCipher
 from plan_api.settings import Settings
 from plan_api.tokens import LinkTokens
@@ -41,5 +42,5 @@ def build_services(settings: Settings, *, clock: Clock | None = None, engine: As
         clock=clock or settings.clock,
         cipher=ContactCipher(secret, keys),
         links=LinkTokens(secret),
-        storage=FolderStorage(settings.files_dir),
+        storage=storage_of(settings),
     )

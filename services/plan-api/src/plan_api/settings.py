@@ -28,6 +28,18 @@ class Settings(BaseSettings):
     )
     internal_token: SecretStr = Field(description="bearer token of the notifier on /internal/v1")
     files_dir: Path = Field(default=Path("files"), description="folder of content-addressed files")
+    s3_bucket: str | None = Field(default=None, description="bucket that keeps the files instead of the folder")
+    s3_endpoint: str | None = Field(
+        default=None, description="S3-compatible store, https://host:port; AWS itself if absent"
+    )
+    s3_region: str = Field(default="us-east-1", description="region requests are signed for")
+    s3_access_key: str | None = Field(
+        default=None, description="access key; if absent the credentials file, then what AWS clients look for"
+    )
+    s3_secret_key: SecretStr | None = Field(default=None, description="secret of the access key")
+    s3_credentials_file: Path | None = Field(
+        default=None, description="file of the AWS form with the keys under `[default]`, such as a mounted secret"
+    )
     host: str = Field(default="127.0.0.1", description="address the API listens on")
     port: int = Field(default=8000, description="port the API listens on")
     max_body_bytes: int = Field(default=25_000_000, description="largest request body accepted")
