@@ -8,7 +8,7 @@ from cascade_contracts.vocabulary import RoundKind
 
 from harness.cascade import Document, Json, instant
 from harness.play.assertions import Verdict, counts, row_of, rows
-from harness.play.duties import Duty, fed_duty
+from harness.play.duties import Duty, fed_duties
 from harness.play.expected import consolidated_at, hour_of, tally, timeliness
 from harness.play.rows import DocumentRow, RoundRow
 from harness.play.stage import Stage
@@ -166,9 +166,27 @@ async def _judge_consolidation(stage: Stage, name: str, found: Json, verdict: Ve
         verdict.that(f"{name} totals by hand", totals, stage.scenario.expect.totals[name])
     if name in stage.scenario.expect.gaps:
         verdict.that(f"{name} gaps by hand", gaps, stage.scenario.expect.gaps[name])
-    fed = fed_duty(stage.scenario, stage.owed, name)
-    upward = stage.obligations[fed.unit, fed.name] if fed else None
-    verdict.that(f"{name} answers upwards", drafted["upward_obligation_id"], upward)
+    fed = {stage.obligations[duty.unit, duty.name] for duty in fed_duties(stage.scenario, stage.owed, name)}
+    verdict.that(f"{name} answers upwards", set(drafted["upward_obligation_ids"]), fed)
+    await _judge_sent_up(stage, name, verdict)
+
+
+async def _judge_sent_up(stage: Stage, name: str, verdict: Verdict) -> None:
+    """A consolidation sent up is one report under every parent, each naming it."""
+    fed = fed_duties(stage.scenario, stage.owed, name)
+    if len(fed) < 2 or name not in {sent.round for sent in stage.scenario.reports_up}:
+        return
+    made = set()
+    for duty in fed:
+        owed = await stage.cascade.said("GET", f"/v1/obligations/{stage.obligations[duty.unit, duty.name]}")
+        made |= {item["consolidation_id"] for item in owed["submissions"]}
+        verdict.that(
+            f"{name} answers {duty.name} of {duty.unit}, once",
+            (owed["state"], len(owed["submissions"])),
+            ("fulfilled", 1),
+        )
+    parents = " and ".join(duty.name for duty in fed)
+    verdict.that(f"{name} is one report to {parents}", (len(made), None in made), (1, False))
 
 
 def missing_of(duties: Iterable[Duty], at: datetime) -> set[str]:
@@ -203,6 +221,7 @@ def feed(stage: Stage) -> None:
     """Fill in the figures of reports that are consolidations from below, in the order they went up."""
     for sent in sorted(stage.scenario.reports_up, key=lambda sent: sent.at):
         below = [duty for duty in stage.owed if duty.name == sent.round]
-        duty, drafted_at = fed_duty(stage.scenario, stage.owed, sent.round), consolidated_at(below)
-        if duty is not None and drafted_at is not None:
-            duty.figures, duty.gaps = totals_of(below, drafted_at), gaps_of(below, drafted_at)
+        drafted_at = consolidated_at(below)
+        for duty in fed_duties(stage.scenario, stage.owed, sent.round):
+            if drafted_at is not None:
+                duty.figures, duty.gaps = totals_of(below, drafted_at), gaps_of(below, drafted_at)

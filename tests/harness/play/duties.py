@@ -125,27 +125,23 @@ def _answer_by_documents(scenario: Scenario, owed: list[Duty]) -> None:
             if child.issuer == duty.unit and duty.document.key in child.parents and duty.row.kind is RoundKind.PLAN:
                 duty.handed_in_at, duty.conduct, duty.by_itself = child.at, "on_time", True
     for sent in scenario.reports_up:
-        fed = fed_duty(scenario, owed, sent.round)
-        if fed is not None:
+        for fed in fed_duties(scenario, owed, sent.round):
             fed.handed_in_at, fed.conduct, fed.by_itself = sent.at, "on_time", True
             fed.accepted_at = _later(sent.at, 1, 10) if fed.row.needs_acceptance else None
 
 
-def fed_duty(scenario: Scenario, owed: list[Duty], round_name: str) -> Duty | None:
-    """Return what a round's consolidation answers one level up: the report of the same period."""
+def fed_duties(scenario: Scenario, owed: list[Duty], round_name: str) -> list[Duty]:
+    """Return what a round's consolidation answers one level up: the report of the same period to each parent."""
     source = scenario.document(round_name.partition(".")[0])
     period = next(row.period for row in source.rounds if f"{source.key}.{row.key}" == round_name)
-    return next(
-        (
-            duty
-            for duty in owed
-            if duty.unit == source.issuer
-            and duty.document.key in source.parents
-            and duty.row.kind is RoundKind.REPORT
-            and duty.row.period == period
-        ),
-        None,
-    )
+    return [
+        duty
+        for duty in owed
+        if duty.unit == source.issuer
+        and duty.document.key in source.parents
+        and duty.row.kind is RoundKind.REPORT
+        and duty.row.period == period
+    ]
 
 
 def _play(scenario: Scenario, owed: list[Duty]) -> None:

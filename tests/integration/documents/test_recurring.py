@@ -300,6 +300,31 @@ async def test_each_period_reports_into_its_own_above_whichever_opens_first(clie
     assert [item["reports_into"] for item in lower] == [item["id"] for item in upper]
 
 
+@pytest.mark.parametrize("last", [0, 1, 2])
+async def test_each_period_reports_into_those_of_all_parents_whichever_opens_last(
+    client: ApiClient, office: Office, last: int
+) -> None:
+    cities = [(await client.get("/v1/units", params={"code": "local:UBND"})).json()["items"][0]]
+    cities.append(await client.unit("Sở Nội vụ", "department", code="SNV"))
+    department = [{"unit": {"id": office.department["id"]}}]
+    above = [
+        await issue(office, QUARTERLY, issuer={"id": city["id"]}, number="1", assignees=department) for city in cities
+    ]
+    plan = await issue(office, QUARTERLY | {"day": 20}, parents=[item["id"] for item in above])
+    order = [plan, *above]
+    order.append(order.pop(last))
+
+    for document in order:
+        await open_due(client, document, "2026-04-01T00:00+07:00")
+
+    upper = [(await said(await client.get(f"/v1/documents/{item['id']}")))["rounds"] for item in above]
+    lower = (await said(await client.get(f"/v1/documents/{plan['id']}")))["rounds"]
+    assert [item["period"] for item in lower] == ["2026-Q1", "2026-Q2", "2026-Q3"]
+    assert [sorted([item["reports_into"], *item["also_into"]]) for item in lower] == [
+        sorted(round_["id"] for round_ in rounds) for rounds in zip(*upper, strict=True)
+    ]
+
+
 async def test_an_ended_unit_is_not_asked_again_its_successor_is(client: ApiClient, office: Office) -> None:
     plan = await issue(office, QUARTERLY | {"assignees": [{"id": office.schools[0]["id"]}]})
     order = {

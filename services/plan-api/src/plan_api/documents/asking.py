@@ -20,6 +20,7 @@ from plan_api.escalation import service as escalation
 from plan_api.obligations.errors import DocumentSuspended
 from plan_api.obligations.opening import Assigned
 from plan_api.organizations import service as organizations
+from plan_api.read.feeds import further_feeds
 from plan_api.read.parents import owed_under
 from plan_api.requests import Act
 from plan_api.rules.access import Verb
@@ -61,7 +62,8 @@ async def ask(act: Act, document_id: UUID, given: RoundAskedIn) -> RoundAskedOut
     act.record("open", "round", round_id, document=str(document_id), units=len(units), reason=given.reason)
     opened = await repository.round_(act.connection, round_id)
     assert opened is not None  # noqa: S101 - this transaction made it
-    return RoundAskedOut(**round_out(opened).model_dump(), obligations=len(units))
+    further = await further_feeds(act.connection, document_id)
+    return RoundAskedOut(**round_out(opened, further.get(round_id, ())).model_dump(), obligations=len(units))
 
 
 async def _asked(act: Act, document_id: UUID, issuer_id: UUID, given: RoundAskedIn) -> list[Assigned]:

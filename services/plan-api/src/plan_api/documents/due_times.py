@@ -86,13 +86,13 @@ def due_of(issuing: Issue, item: RoundIn, place: str = "") -> RoundDue:
 
 
 def _latest(issuing: Issue, item: RoundIn) -> datetime | None:
-    """Return the latest due time the issuer's own report upwards leaves; rehearsals and hours know no lag."""
-    parent = reports_into(issuing, item) if item.kind is RoundKind.REPORT else None
-    if parent is None or parent.due_at is None:
+    """Return the latest due time the issuer's own reports upwards leave; rehearsals and hours know no lag."""
+    first = min((owed.due_at for owed in reports_into(issuing, item) if owed.due_at is not None), default=None)
+    if first is None:
         return None
     if issuing.policy.policy.rehearsal or isinstance(item.due, AtInstant):
-        return parent.due_at
-    return latest_under(parent.due_at, item.lag, issuing.days)
+        return first
+    return latest_under(first, item.lag, issuing.days)
 
 
 def too_late(now: datetime, title: str, lag: int, field: str, latest: datetime) -> Refusal:
@@ -129,17 +129,24 @@ def _checked(issuing: Issue, item: RoundIn, place: str, due: Due) -> Due:
     return due
 
 
-def reports_into(issuing: Issue, item: RoundIn) -> Owed | None:
-    """Return what the issuer owes upwards that this round feeds: named, of the same period, or the only one.
+def reports_into(issuing: Issue, item: RoundIn) -> list[Owed]:
+    """Return what the issuer owes upwards that a report round feeds, the soonest due first.
 
-    The only one is it only where one of the two names no period: a half-year's report is not the year's.
+    Named, else of the same period (one of each parent), else the only one; that only where one of the two names no
+    period: a half-year's report is not the year's.
     """
     reports = [owed for owed in issuing.owed if owed.kind is RoundKind.REPORT]
-    if item.reports_into is not None:
-        return next((owed for owed in reports if owed.round_id == item.reports_into), None)
+    if item.kind is not RoundKind.REPORT:
+        return []
+    if item.reports_into is not None or item.also_into:
+        named = [item.reports_into, *item.also_into]
+        return [owed for owed in reports if owed.round_id in named]
     same = [owed for owed in reports if item.period is not None and owed.period == item.period]
     if same:
-        return same[0]
+        of_parent: dict[UUID, Owed] = {}
+        for owed in same:
+            of_parent.setdefault(owed.document_id, owed)
+        return list(of_parent.values())
     if len(reports) != 1 or (item.period is not None and reports[0].period is not None):
-        return None
-    return reports[0]
+        return []
+    return reports

@@ -136,7 +136,7 @@ class Round(SQLModel, table=True):
     """One thing a document asks of its assignees, with its due time and how it was derived.
 
     `settled_at`: every obligation is answered and decided. `closed_at`: the cut-off passed, gaps declared.
-    `reports_into_round_id`: the round of a parent that this one's consolidation answers.
+    `reports_into_round_id`: the round of a parent that this one's consolidation answers; further ones: `RoundFeed`.
     """
 
     __tablename__ = "round"
@@ -164,6 +164,15 @@ class Round(SQLModel, table=True):
     consolidated_at: datetime | None = instant(nullable=True)
     recurrence_id: UUID | None = reference("recurrence.id", nullable=True)
     created_at: datetime = instant()
+
+
+class RoundFeed(SQLModel, table=True):
+    """A round's consolidation answers a round of a further parent as well."""
+
+    __tablename__ = "round_feed"
+
+    round_id: UUID = reference("round.id", primary_key=True)
+    into_round_id: UUID = Field(primary_key=True, foreign_key="round.id", index=True)
 
 
 class Recurrence(SQLModel, table=True):

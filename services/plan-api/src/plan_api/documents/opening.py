@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from cascade_contracts.ids import new_id
-from cascade_contracts.vocabulary import AssignmentMode, LadderKind, ObligationState, RoundKind
+from cascade_contracts.vocabulary import AssignmentMode, LadderKind, ObligationState
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.documents import repository
@@ -17,7 +17,6 @@ from plan_api.escalation import service as escalation
 from plan_api.escalation import steps
 from plan_api.forms import service as forms
 from plan_api.obligations.opening import Assigned, OpenRound, open_obligations
-from plan_api.read.parents import Owed
 from plan_api.requests import Act
 from plan_api.rules.calendar import local_date
 
@@ -45,10 +44,12 @@ async def open_round(
     Who is exempt owes nothing of it; a round nobody owes is settled with its opening.
     """
     round_id, due = new_id(), asked.due
-    parent = reports_into(issuing, item) if item.kind is RoundKind.REPORT else None
-    row = _round_row(issuing, round_id, position, item, asked, parent, series)
+    fed = [owed.round_id for owed in reports_into(issuing, item)]
+    row = _round_row(issuing, round_id, position, item, asked, series)
+    row["reports_into_round_id"] = fed[0] if fed else None
     row["form_id"] = await _kept_form(act, item, place)
     await repository.add_rounds(act.connection, [row])
+    await repository.add_feeds(act.connection, round_id, fed[1:])
     ladders = {
         mode: await _arm(act.connection, issuing, round_id, item, asked, mode)
         for mode in sorted({unit.mode for unit in units})
@@ -86,7 +87,6 @@ def _round_row(
     position: int,
     item: RoundIn,
     asked: RoundDue,
-    parent: Owed | None,
     series: Series | None,
 ) -> dict[str, Any]:
     due = asked.due
@@ -105,7 +105,6 @@ def _round_row(
         "needs_acceptance": item.needs_acceptance,
         "signed_file_required": item.signed_file_required,
         "policy_id": issuing.policy.id,
-        "reports_into_round_id": parent.round_id if parent else None,
         "past_due_reason": issuing.order.reason if issuing.order.allow_past_due or issuing.order.past_due else None,
         "settled_at": issuing.now if asked.waived else None,
         "consolidated_at": issuing.now if asked.waived else None,

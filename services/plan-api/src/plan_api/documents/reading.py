@@ -1,5 +1,6 @@
 """Read documents: one whole, a page of them, its rounds; each only to those who may."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from plan_api.documents import citing, repository
 from plan_api.documents.schemas import BaseOut, DocumentCard, DocumentOut, DocumentPage, RoundOut, Wanted
 from plan_api.organizations import service as organizations
 from plan_api.paging import decode_cursor, encode_cursor
+from plan_api.read.feeds import further_feeds
 from plan_api.read.heirs import heir_of
 from plan_api.read.standing import is_assigned
 from plan_api.requests import Caller
@@ -56,8 +58,8 @@ async def readable(connection: AsyncConnection, caller: Caller, document_id: UUI
     return Readable(document_id, row.root_id, row.issuer_unit_id, DocumentState(row.state), row.suspended)
 
 
-def round_out(row: Row[Any]) -> RoundOut:
-    """Return a round as the API shows it."""
+def round_out(row: Row[Any], also_into: Sequence[UUID] = ()) -> RoundOut:
+    """Return a round as the API shows it; `also_into` are the rounds of further parents that it answers."""
     return RoundOut(
         id=row.id,
         kind=RoundKind(row.kind),
@@ -70,6 +72,7 @@ def round_out(row: Row[Any]) -> RoundOut:
         needs_acceptance=row.needs_acceptance,
         signed_file_required=row.signed_file_required,
         reports_into=row.reports_into_round_id,
+        also_into=list(also_into),
         settled_at=row.settled_at,
         closed_at=row.closed_at,
         consolidated_at=row.consolidated_at,
@@ -79,7 +82,8 @@ def round_out(row: Row[Any]) -> RoundOut:
 
 async def rounds(connection: AsyncConnection, document_id: UUID) -> list[RoundOut]:
     """Return a document's rounds by position."""
-    return [round_out(row) for row in await repository.rounds_of(connection, document_id)]
+    further = await further_feeds(connection, document_id)
+    return [round_out(row, further.get(row.id, ())) for row in await repository.rounds_of(connection, document_id)]
 
 
 async def whole(connection: AsyncConnection, caller: Caller, document_id: UUID) -> DocumentOut:

@@ -5,15 +5,16 @@ from typing import Any
 from uuid import UUID
 
 from cascade_contracts.vocabulary import DocumentState, RoundKind
-from sqlalchemy import Row, Table, func, insert, select, update
+from sqlalchemy import Row, Table, Uuid, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from plan_api.documents.models import Document, DocumentParent, PeriodExemption, Recurrence, Round
+from plan_api.documents.models import Document, DocumentParent, PeriodExemption, Recurrence, Round, RoundFeed
 from plan_api.read.tables import among
 
 DOCUMENT: Table = Document.__table__  # type: ignore[attr-defined]
 PARENT: Table = DocumentParent.__table__  # type: ignore[attr-defined]
 ROUND: Table = Round.__table__  # type: ignore[attr-defined]
+FEED: Table = RoundFeed.__table__  # type: ignore[attr-defined]
 RECURRENCE: Table = Recurrence.__table__  # type: ignore[attr-defined]
 EXEMPTION: Table = PeriodExemption.__table__  # type: ignore[attr-defined]
 
@@ -66,7 +67,10 @@ async def lock_cascade(connection: AsyncConnection, root_id: UUID) -> None:
 async def feed_into(
     connection: AsyncConnection, document_id: UUID, round_id: UUID, period: str, units: Sequence[UUID]
 ) -> None:
-    """Tie reports of a period, already open in lower documents of units that owe a round, to that round."""
+    """Tie reports of a period, already open in lower documents of units that owe a round, to that round.
+
+    Those that report into another parent already report into this one as well.
+    """
     lower = (
         select(DOCUMENT.c.id)
         .join(PARENT, PARENT.c.document_id == DOCUMENT.c.id)
@@ -76,13 +80,12 @@ async def feed_into(
             among(DOCUMENT.c.issuer_unit_id, units),
         )
     )
-    await connection.execute(
-        update(ROUND)
-        .where(
-            ROUND.c.document_id.in_(lower),
-            ROUND.c.kind == RoundKind.REPORT,
-            ROUND.c.period == period,
-            ROUND.c.reports_into_round_id.is_(None),
-        )
-        .values(reports_into_round_id=round_id)
+    of_period = (ROUND.c.document_id.in_(lower), ROUND.c.kind == RoundKind.REPORT, ROUND.c.period == period)
+    of_this_parent = select(ROUND.c.id).where(ROUND.c.document_id == document_id)
+    fed_already = exists().where(FEED.c.round_id == ROUND.c.id, FEED.c.into_round_id.in_(of_this_parent))
+    further = select(ROUND.c.id, literal(round_id, Uuid)).where(
+        *of_period, ROUND.c.reports_into_round_id.not_in(of_this_parent), ~fed_already
     )
+    await connection.execute(insert(FEED).from_select(["round_id", "into_round_id"], further))
+    first = update(ROUND).where(*of_period, ROUND.c.reports_into_round_id.is_(None))
+    await connection.execute(first.values(reports_into_round_id=round_id))

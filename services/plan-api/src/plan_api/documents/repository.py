@@ -22,6 +22,7 @@ from plan_api.documents.models import (
     File,
     Recipient,
     Round,
+    RoundFeed,
     Suspension,
 )
 from plan_api.documents.schemas import Wanted
@@ -34,6 +35,7 @@ RECIPIENT: Table = Recipient.__table__  # type: ignore[attr-defined]
 ASSIGNMENT: Table = Assignment.__table__  # type: ignore[attr-defined]
 SUSPENSION: Table = Suspension.__table__  # type: ignore[attr-defined]
 ROUND: Table = Round.__table__  # type: ignore[attr-defined]
+FEED: Table = RoundFeed.__table__  # type: ignore[attr-defined]
 FILE: Table = File.__table__  # type: ignore[attr-defined]
 DOCUMENT_FILE: Table = DocumentFile.__table__  # type: ignore[attr-defined]
 
@@ -126,6 +128,11 @@ async def add_recipients(connection: AsyncConnection, rows: Sequence[dict[str, A
 async def add_rounds(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rounds."""
     await insert_many(connection, ROUND, rows)
+
+
+async def add_feeds(connection: AsyncConnection, round_id: UUID, into: Sequence[UUID]) -> None:
+    """Note what a round's consolidation answers beside the first."""
+    await insert_many(connection, FEED, [{"round_id": round_id, "into_round_id": other} for other in into])
 
 
 async def rounds_of(connection: AsyncConnection, document_id: UUID) -> list[Row[Any]]:

@@ -116,7 +116,8 @@ class RoundIn(Body):
     """One thing asked of the assignees.
 
     `assignees` limits the round to some of them. `receivers` get what the issuer decides on. `reports_into` is the
-    round of a parent document that the consolidation of this one answers; found by period when not given.
+    round of a parent document that the consolidation of this one answers, `also_into` are those of further parents;
+    when not given, found by period: one of each parent.
     """
 
     kind: RoundKind
@@ -129,6 +130,7 @@ class RoundIn(Body):
     assignees: list[UnitRef] | None = None
     receivers: list[UnitRef] = Field(default_factory=list)
     reports_into: UUID | None = None
+    also_into: list[UUID] = Field(default_factory=list, max_length=20)
     form: Form | None = Field(default=None, description="what a report fills in, on `report` and `task` rounds")
     lag: int = Field(
         default=1, ge=1, le=60, description="working days the issuer needs before its own due time upwards"
@@ -299,6 +301,9 @@ class RoundOut(BaseModel):
     needs_acceptance: bool
     signed_file_required: bool
     reports_into: UUID | None
+    also_into: list[UUID] = Field(
+        default_factory=list, description="rounds of further parents that the same consolidation answers"
+    )
     settled_at: datetime | None
     closed_at: datetime | None
     consolidated_at: datetime | None

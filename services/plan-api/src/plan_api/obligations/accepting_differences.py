@@ -15,7 +15,7 @@ from plan_api.auth.service import require
 from plan_api.calendar import service as calendar
 from plan_api.documents import service as documents
 from plan_api.forms import service as forms
-from plan_api.obligations import answering, consolidating, correcting, merging, repository
+from plan_api.obligations import answering, consolidating, correcting, merging, repository, sending_up
 from plan_api.obligations.consolidation_schemas import (
     CauseOut,
     ChangeOut,
@@ -87,27 +87,31 @@ async def accept(act: Act, round_id: UUID, note: str | None) -> ConsolidationOut
         raise DifferenceOpenBelow(units=", ".join(dict.fromkeys(row.unit_name for row in below)))
     was = await _standing_consolidation(act.connection, round_id)
     sent = await levels.sent_up(act.connection, round_id)
+    await sending_up.take_rounds(act, await sending_up.hold(act, [up.obligation_id for up in sent]))
     ended = found.settled_at is not None or found.closed_at is not None
     declared = None if ended else was.content.get("declared", {"reason": note, "by": act.caller.name})
     made_id = await consolidating.draft(act.connection, act.services, round_id, again=True, declared=declared)
     assert made_id is not None  # noqa: S101 - ended, or its gaps are declared
     for up in sent:
-        await _restate(act, was, made_id, up.obligation_id)
+        await _restate(act, up.consolidation_id, made_id, up.obligation_id)
     await repository.clear_differences(act.connection, round_id, act.now, act.caller.id)
     act.record("accept_difference", "round", round_id, consolidation=made_id, note=note)
     return await consolidating.out(act.connection, made_id)
 
 
-async def _restate(act: Act, was: Row[Any], made_id: UUID, obligation_id: UUID) -> None:
+async def _restate(act: Act, was_id: UUID, made_id: UUID, obligation_id: UUID) -> None:
     """Put the restated report in the place of the one sent up; one that was returned is sent again by hand."""
     standing = await lock_standing(act.connection, obligation_id)
+    was = await repository.consolidation(act.connection, was_id)
     made = await repository.consolidation(act.connection, made_id)
-    if standing is None or standing.submission_id is None or made is None or standing.state is ObligationState.OPEN:
+    if standing is None or standing.submission_id is None or was is None or made is None:
+        return
+    if standing.state is ObligationState.OPEN:
         return
     former = await repository.submission(act.connection, standing.submission_id)
     if former is None:
         return
-    lower, upper = await consolidating.forms_of(act, made)
+    lower, upper = await sending_up.forms_of(act, made, standing)
     kept = {name: getattr(former, name) for name in ("text", "figures", "filled")}
     restated = merging.restated(was.content, made.content, kept, lower, upper)
     if standing.state is ObligationState.FULFILLED:

@@ -1,31 +1,25 @@
-"""Draft a superior's report from its subordinates' accepted ones, and send it up.
-
-A draft is made when its round settles, or closes with declared gaps. Submitting it fulfils what the superior itself
-owes one level up.
-"""
+"""Draft a superior's report from accepted ones: when its round settles, or closes with declared gaps."""
 
 from typing import Any
 from uuid import UUID
 
 from cascade_contracts.ids import new_id
 from cascade_servicekit.problems import NotFound
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.service import require
-from plan_api.calendar import service as calendar
 from plan_api.documents import service as documents
 from plan_api.forms import service as forms
-from plan_api.obligations import answering, differing, merging, repository
-from plan_api.obligations.consolidation_schemas import ConsolidationIn, ConsolidationOut
-from plan_api.obligations.errors import ConsolidationSubmitted, NothingToConsolidate
+from plan_api.obligations import differing, merging, repository
+from plan_api.obligations.consolidation_schemas import ConsolidationOut
+from plan_api.obligations.errors import NothingToConsolidate
 from plan_api.read import levels
+from plan_api.read.feeds import upward_obligations
 from plan_api.read.heirs import heir_of
 from plan_api.read.reports import round_reports
-from plan_api.read.standing import find_obligation, read_standing
+from plan_api.read.standing import find_obligation
 from plan_api.requests import Act
 from plan_api.rules.access import Verb
-from plan_api.rules.forms import Form
 from plan_api.services import Services
 
 
@@ -102,7 +96,11 @@ async def out(connection: AsyncConnection, consolidation_id: UUID) -> Consolidat
         raise NotFound(what="consolidation")
     different = await repository.open_differences(connection, row.round_id)
     return ConsolidationOut.model_validate(
-        dict(row._mapping) | {"out_of_date_since": different[0].marked_at if different else None}
+        dict(row._mapping)
+        | {
+            "upward_obligation_ids": await upward_obligations(connection, row.round_id, row.unit_id),
+            "out_of_date_since": different[0].marked_at if different else None,
+        }
     )
 
 
@@ -115,44 +113,3 @@ async def newest(act: Act, round_id: UUID) -> ConsolidationOut:
     if row is None:
         raise NotFound(what="consolidation")
     return await out(act.connection, row.id)
-
-
-async def submit(act: Act, consolidation_id: UUID, given: ConsolidationIn) -> ConsolidationOut:
-    """Send a consolidation up: it becomes the superior's own report, its totals unless others are given.
-
-    What moves ladders holds the calendar and then takes rounds: so does this.
-    """
-    await calendar.held_calendar(act.connection, act.services)
-    row = await repository.consolidation(act.connection, consolidation_id, lock=True)
-    if row is None:
-        raise NotFound(what="consolidation")
-    await require(act.connection, act.caller, Verb.CONSOLIDATE, row.unit_id)
-    if row.submitted_at is not None:
-        raise ConsolidationSubmitted
-    submission_id = None
-    await documents.lock_round(act.connection, row.round_id)
-    if row.upward_obligation_id is not None:
-        lower, upper = await forms_of(act, row)
-        answer = merging.report_up(row.content, given, lower, upper)
-        received = answering.Received(
-            consolidation_id=consolidation_id, authorised=True, carried=merging.carried(row.content, lower, upper)
-        )
-        receipt = await answering.hand_in(act, row.upward_obligation_id, answer, received)
-        submission_id = receipt.submission_id
-    await repository.mark_consolidation(
-        act.connection, consolidation_id, submitted_at=act.now, submission_id=submission_id
-    )
-    if await levels.holds_all(act.connection, row.round_id, consolidation_id):
-        await differing.after_draft(act.connection, row.round_id, act.now, clear=True)
-    act.record("submit_consolidation", "round", row.round_id, consolidation=consolidation_id)
-    return await out(act.connection, consolidation_id)
-
-
-async def forms_of(act: Act, row: Row[Any]) -> tuple[Form | None, Form | None]:
-    """Return the form a consolidation was made by, and the one of what it answers."""
-    kept = row.content.get("form")
-    lower = None if kept is None else await forms.form_by_id(act.connection, act.services, UUID(kept["id"]))
-    upward = await read_standing(act.connection, row.upward_obligation_id)
-    if upward is None or upward.form_id is None:
-        return lower, None
-    return lower, await forms.form_by_id(act.connection, act.services, upward.form_id)

@@ -57,6 +57,7 @@ class ConsolidateIn(Body):
 class ConsolidationIn(Body):
     """What the superior adds to the draft when submitting it.
 
+    It answers everything it feeds that still takes an answer; `to` are obligations when it is meant for some alone.
     `values` are fields of the form above that the consolidation does not bring along; merged ones cannot be changed
     here: correct the report they come from, or return it.
     """
@@ -65,6 +66,7 @@ class ConsolidationIn(Body):
         extra="forbid", json_schema_extra={"examples": [{}, {"number": "96", "notation": "BC-SGDĐT"}]}
     )
 
+    to: list[UUID] | None = Field(default=None, min_length=1, max_length=20)
     text: Text | None = None
     figures: dict[FieldName, Decimal] | None = Field(default=None, max_length=200)
     values: Values | None = None
@@ -91,6 +93,9 @@ class ConsolidationOut(BaseModel):
     created_at: datetime
     submitted_at: datetime | None
     upward_obligation_id: UUID | None
+    upward_obligation_ids: list[UUID] = Field(
+        description="what the superior owes of all rounds this one reports into: submitting it answers each of them"
+    )
     out_of_date_since: datetime | None = Field(
         default=None, description="a report below has changed since; see `/v1/rounds/{id}/difference`"
     )

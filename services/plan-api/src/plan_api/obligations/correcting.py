@@ -17,7 +17,7 @@ from plan_api.auth.service import allows, require
 from plan_api.documents import service as documents
 from plan_api.forms import service as forms
 from plan_api.forms.errors import ValuesNotExpected
-from plan_api.obligations import consolidating, differing, merging, repository
+from plan_api.obligations import differing, merging, repository, sending_up
 from plan_api.obligations.consolidation_schemas import CorrectionIn
 from plan_api.obligations.errors import DocumentNotInForce, NothingToCorrect, NotTheDecidingUnit
 from plan_api.obligations.schemas import HandInOut
@@ -79,7 +79,7 @@ async def _values(act: Act, standing: Standing, former: Row[Any], given: Mapping
     if former.consolidation_id is not None:
         made = await repository.consolidation(act.connection, former.consolidation_id)
         assert made is not None  # noqa: S101 - a foreign fact this submission was made of
-        carried = merging.carried(made.content, *await consolidating.forms_of(act, made))
+        carried = merging.carried(made.content, *await sending_up.forms_of(act, made, standing))
     own = {key: value for key, value in (former.filled or {}).items() if key not in (carried or {})}
     return await forms.fill(act.connection, form, own | dict(given), carried)
 

@@ -19,6 +19,7 @@ from plan_api.obligations import (
     flagging,
     provenance,
     reading,
+    sending_up,
 )
 from plan_api.obligations import deciding as decisions
 from plan_api.obligations.consolidation_schemas import (
@@ -237,5 +238,5 @@ async def open_figure(
 
 @router.post("/consolidations/{consolidation_id}/submit", response_model=ConsolidationOut, summary="Report up")
 async def submit(request: Request, caller: CallerOf, consolidation_id: UUID, body: ConsolidationIn) -> Response:
-    """Send a consolidation up; it fulfils what the superior itself owes."""
-    return await once(request, caller, lambda doing: consolidating.submit(doing, consolidation_id, body))
+    """Send a consolidation up; it fulfils what the superior itself owes, to every parent its round reports into."""
+    return await once(request, caller, lambda doing: sending_up.submit(doing, consolidation_id, body))

@@ -112,6 +112,17 @@ class ConsolidationSubmitted(Refusal):
     remedy = ("Báo cáo tổng hợp này đã gửi lên cấp trên.", "This consolidation was submitted before.")
 
 
+class NotFedByThis(Refusal):
+    """A consolidation is sent to an obligation its round does not report into."""
+
+    code, status = "not_fed_by_this", 422
+    title = ("Báo cáo tổng hợp không gửi tới đây", "The consolidation does not answer this")
+    remedy = (
+        "Đợt báo cáo này không tổng hợp cho nghĩa vụ đã chọn. Kính đề nghị chọn trong các nghĩa vụ nêu ở bản tổng hợp.",
+        "The round does not report into what was chosen. Choose among `upward_obligation_ids` of the consolidation.",
+    )
+
+
 class NothingToCorrect(Refusal):
     """Only an accepted report can be corrected, and only by something that changes it."""
 

@@ -1,6 +1,6 @@
 """How rounds stand on one another: what a round's consolidation was sent up as, and what it was made of."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from cascade_contracts.vocabulary import ObligationState
 from sqlalchemy import Row, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from plan_api.read.tables import CONSOLIDATION, CONSOLIDATION_SOURCE, DIFFERENCE, OBLIGATION, SUBMISSION, UNIT
+from plan_api.read.tables import CONSOLIDATION, CONSOLIDATION_SOURCE, DIFFERENCE, OBLIGATION, SUBMISSION, UNIT, among
 
 
 async def is_consolidated(connection: AsyncConnection, round_id: UUID) -> bool:
@@ -17,12 +17,13 @@ async def is_consolidated(connection: AsyncConnection, round_id: UUID) -> bool:
 
 
 async def sent_up(connection: AsyncConnection, round_id: UUID) -> Sequence[Row[Any]]:
-    """Return what stands for a round one level up: (consolidation, obligation, its round, submission)."""
+    """Return what stands for a round one level up: (consolidation, obligation, its round and state, submission)."""
     query = (
         select(
             CONSOLIDATION.c.id.label("consolidation_id"),
             OBLIGATION.c.id.label("obligation_id"),
             OBLIGATION.c.round_id,
+            OBLIGATION.c.state,
             SUBMISSION.c.id.label("submission_id"),
         )
         .join(SUBMISSION, SUBMISSION.c.consolidation_id == CONSOLIDATION.c.id)
@@ -43,14 +44,16 @@ async def is_source(connection: AsyncConnection, round_id: UUID, submission_id: 
     return bool((await connection.execute(select(query))).scalar_one())
 
 
-async def holds_all(connection: AsyncConnection, round_id: UUID, consolidation_id: UUID) -> bool:
-    """Return whether a consolidation was made of every report of its round that counts at present."""
+async def holds_all(connection: AsyncConnection, round_id: UUID, consolidation_ids: Collection[UUID]) -> bool:
+    """Return whether each of some consolidations was made of every report of its round that counts at present."""
     lacking = exists().where(
         OBLIGATION.c.round_id == round_id,
         OBLIGATION.c.state == ObligationState.FULFILLED,
         OBLIGATION.c.submission_id.is_not(None),
+        CONSOLIDATION.c.round_id == OBLIGATION.c.round_id,
+        among(CONSOLIDATION.c.id, consolidation_ids),
         ~exists().where(
-            CONSOLIDATION_SOURCE.c.consolidation_id == consolidation_id,
+            CONSOLIDATION_SOURCE.c.consolidation_id == CONSOLIDATION.c.id,
             CONSOLIDATION_SOURCE.c.submission_id == OBLIGATION.c.submission_id,
         ),
     )

@@ -5,9 +5,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from cascade_contracts.vocabulary import DocumentState, ObligationState, RoundKind
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from plan_api.read.feeds import FEEDS
 from plan_api.read.tables import DOCUMENT, OBLIGATION, ROUND, UNIT
 
 
@@ -51,13 +52,14 @@ async def owed_under(connection: AsyncConnection, unit_id: UUID, parents: list[U
 
 
 async def upward_due(connection: AsyncConnection, round_id: UUID, unit_id: UUID) -> datetime | None:
-    """Return when a unit itself owes upwards what a round of its document feeds, or None."""
+    """Return when a unit itself first owes upwards what a round of its document feeds, or None."""
     query = (
-        select(OBLIGATION.c.due_at)
-        .join(ROUND, ROUND.c.reports_into_round_id == OBLIGATION.c.round_id)
-        .where(ROUND.c.id == round_id, OBLIGATION.c.unit_id == unit_id)
+        select(func.min(OBLIGATION.c.due_at))
+        .join(FEEDS, FEEDS.c.into_round_id == OBLIGATION.c.round_id)
+        .where(FEEDS.c.round_id == round_id, OBLIGATION.c.unit_id == unit_id)
     )
-    return (await connection.execute(query)).scalar_one_or_none()
+    first: datetime | None = (await connection.execute(query)).scalar_one()
+    return first
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,13 @@ async def feeding(connection: AsyncConnection, round_id: UUID) -> list[Feeding]:
         )
         .join(DOCUMENT, DOCUMENT.c.id == ROUND.c.document_id)
         .join(UNIT, UNIT.c.id == DOCUMENT.c.issuer_unit_id)
+        .join(FEEDS, FEEDS.c.round_id == ROUND.c.id)
         .join(
             OBLIGATION,
-            (OBLIGATION.c.round_id == ROUND.c.reports_into_round_id)
-            & (OBLIGATION.c.unit_id == DOCUMENT.c.issuer_unit_id),
+            (OBLIGATION.c.round_id == FEEDS.c.into_round_id) & (OBLIGATION.c.unit_id == DOCUMENT.c.issuer_unit_id),
         )
         .where(
-            ROUND.c.reports_into_round_id == round_id,
+            FEEDS.c.into_round_id == round_id,
             ROUND.c.settled_at.is_(None),
             ROUND.c.due_at.is_not(None),
             OBLIGATION.c.due_at.is_not(None),
