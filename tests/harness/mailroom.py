@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from cascade_contracts.vocabulary import Audience, StepKind
+from cascade_contracts.vocabulary import Audience, NewsKind, StepKind
 from cascade_local.mailbox.store import MailStore, Summary
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -38,7 +38,7 @@ class Mail:
 
     to: str
     at: datetime
-    step: StepKind
+    step: StepKind | NewsKind
     audience: Audience
     document: str
     round: str
@@ -124,14 +124,16 @@ class Mailroom:
         whole = BytesParser(EmailMessage, policy=default).parsebytes(self.store.raw(summary.id) or b"")
         plain, html = self.store.bodies(summary.id) or ("", "")
         facts = notice.facts
+        news = "news" in facts
+        items = [item for part in facts["sections"] for item in part["items"]] if news else facts["items"]
         return Mail(
             to=summary.recipients[0],
             at=parsedate_to_datetime(str(whole["Date"])).astimezone(UTC),
-            step=StepKind(facts["step"]),
-            audience=Audience(facts["audience"]),
-            document=facts["document_reference"],
-            round=facts["round_title"],
-            about=tuple(item["unit_name"] for item in facts["items"]),
+            step=NewsKind(facts["news"]) if news else StepKind(facts["step"]),
+            audience=Audience.CONTACT if news else Audience(facts["audience"]),
+            document=facts["basis" if news else "document_reference"],
+            round=facts["about" if news else "round_title"],
+            about=tuple(item["unit_name"] for item in items),
             notice_id=str(notice.id),
             subject=summary.subject,
             text=plain,

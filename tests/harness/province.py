@@ -136,18 +136,26 @@ def new_unit(name: str, superior: Json, code: str = "XM") -> Json:
     }
 
 
-_ASIDE = {"audit_event", "audit_seal", "outbox", "kept_answer", "reorganisation", "reorganisation_change"}
+_ASIDE = {"audit_event", "audit_seal", "outbox", "kept_answer", "reorganisation", "reorganisation_change", "news"}
+_OF_NEWS = {
+    "batch": "where news_id is null",
+    "notice": "where batch_id in (select id from batch where news_id is null)",
+}
 _RISING = {"row_version", "updated_at"}
 
 
 async def contents(client: ApiClient) -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row of every table of facts; without what only ever rises, audit, outbox and kept answers."""
+    """Return every row of every table of facts; without what only ever rises, audit, outbox, kept answers and news."""
     found: dict[str, list[tuple[Any, ...]]] = {}
     async with client.services.engine.connect() as connection:
         tables = await connection.execute(text("select tablename from pg_tables where schemaname = 'public'"))
         for (table,) in tables.all():
             if table not in _ASIDE:
-                rows = (await connection.execute(text(f'select * from "{table}"'))).mappings().all()
+                rows = (
+                    (await connection.execute(text(f'select * from "{table}" {_OF_NEWS.get(table, "")}')))
+                    .mappings()
+                    .all()
+                )
                 found[table] = sorted(
                     tuple((name, str(value)) for name, value in row.items() if name not in _RISING) for row in rows
                 )

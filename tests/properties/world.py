@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from cascade_contracts.delivery import Clearance, ClearanceRequest, Handover, NoticeOut
+from cascade_contracts.delivery import Clearance, ClearanceRequest, Handover, NewsFacts, NoticeOut
 from cascade_contracts.ids import new_id
 from cascade_contracts.supervision import EntryKind
 from harness.api import ApiClient, StillClock
@@ -331,7 +331,8 @@ class World:
 
     async def _send(self, notice: NoticeOut) -> None:
         """Send a cleared notice: to who holds the seat now and nobody else, with a link that opens."""
-        seat, kind = notice.recipient.seat_id, notice.facts.step
+        seat, facts = notice.recipient.seat_id, notice.facts
+        kind = facts.news if isinstance(facts, NewsFacts) else facts.step
         addresses = [each.address for each in notice.recipient.addresses]
         assert addresses, f"{kind} is cleared for nobody"
         assert addresses[0] == self.holders[str(seat)], f"{kind} goes to somebody who has left"
@@ -339,8 +340,10 @@ class World:
             "select u.valid_to from seat s join unit u on u.id = s.unit_id where s.id = :seat", seat=seat
         )
         assert ended.valid_to is None, f"{kind} goes to a unit that has ended"
-        assert notice.facts.link, f"{kind} has no link"
-        token = notice.facts.link.rpartition("/")[2]
+        if isinstance(facts, NewsFacts):
+            return
+        assert facts.link, f"{kind} has no link"
+        token = facts.link.rpartition("/")[2]
         opened = await self.client.without_key().get(f"/l/{token}")
         assert opened.status_code == 200, f"{kind} carries a link that is dead"
         self.sent += 1

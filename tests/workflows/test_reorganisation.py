@@ -27,13 +27,36 @@ async def test_the_successor_is_told_an_hour_later_and_chased_by_the_same_due_ti
     await cascade.until("2026-05-29T17:00")
     assert len(await cascade.received(successor, "overdue")) == 1
     assert await cascade.received(school.superior.unit, "escalate", about=successor, role=None)
-    assert len(await school.contact.mails()) == heard
+    assert len(await school.contact.mails()) == heard + 1  # the news of the merger, and nothing after
     assert (await school.owes())["state"] == "transferred"
     await cascade.hand_in(successor, school.document)
     assert await cascade.progress(school.document) == {
         "expected": 1, "on_time": 0, "late": 1, "missing": 0, "not_due": 0, "due_soon": 0,
         "no_deadline": 0, "not_applicable": 1, "awaiting_acceptance": 0,
     }  # fmt: skip
+
+
+async def test_both_units_are_told_once_and_those_who_heard_of_it_hear_that_it_was_undone(cascade: Cascade) -> None:
+    school = await assign(cascade, "2026-05-20")
+    successor = await cascade.unit("Trường Trung học cơ sở Nam Hải", "THCSNH", professional=school.superior.unit)
+    await cascade.hand_in(school.unit, school.document)
+    await cascade.until("2026-05-11T09:00")
+    done = await cascade.said("POST", "/v1/reorganisations", merged("2026-05-11", school.unit, successor))
+    await cascade.until("2026-05-11T10:30")
+
+    (former,) = await school.contact.received("reorganised")
+    (heir,) = await cascade.received(successor, "reorganised")
+    assert "Căn cứ: Quyết định sáp nhập trường" in former.text
+    kept = f"{school.unit.name} kết thúc hoạt động; đơn vị kế thừa: {successor.name}"
+    assert kept in former.text
+    assert kept in heir.text
+    assert not await cascade.received(school.superior.unit, "reorganised", role=None)
+
+    await cascade.said("POST", f"/v1/reorganisations/{done['id']}/undo")
+    await cascade.until("2026-05-12T17:00")
+    for unit in (school.unit, successor):
+        told = [mail.step for mail in await cascade.mails_to(unit) if mail.step.startswith("reorganis")]
+        assert told == ["reorganised", "reorganisation_undone"]
 
 
 async def test_undone_within_the_hour_nobody_ever_heard_of_it(cascade: Cascade) -> None:
@@ -46,7 +69,9 @@ async def test_undone_within_the_hour_nobody_ever_heard_of_it(cascade: Cascade) 
     await cascade.said("POST", f"/v1/reorganisations/{done['id']}/undo")
     await cascade.until("2026-05-21T17:00")
 
-    assert not await cascade.mails_to(successor)
+    assert not await cascade.mails_to(successor, None)
+    assert not await school.contact.received("reorganised")
+    assert not await school.contact.received("reorganisation_undone")
     assert await school.contact.received("overdue")
 
 
@@ -59,8 +84,8 @@ async def test_who_took_over_from_the_superior_hears_of_silence(cascade: Cascade
     await cascade.until("2026-05-29T17:00")
 
     assert await cascade.received(heir, "escalate", about=school.unit, role=None)
-    assert not await school.superior.contact.mails()
-    assert not await school.superior.head.mails()
+    for desk in (school.superior.contact, school.superior.head):
+        assert [mail.step for mail in await desk.mails()] == ["reorganised"]
 
 
 async def test_who_took_over_from_the_issuer_reviews_and_is_reminded_to(cascade: Cascade) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from cascade_contracts.delivery import ClearanceRequest
+from cascade_contracts.delivery import ClearanceRequest, NoticeFacts
 from harness.api import ApiClient, StillClock, api
 from harness.office import Json, Office, in_days, said
 from plan_api.escalation import handover, steps
@@ -128,7 +128,7 @@ async def test_after_an_outage_only_the_latest_step_speaks_and_folds_the_announc
     assert taken.batch_id is not None
     async with client.services.engine.connect() as connection:
         page = (await handover.hand_over(connection, client.services, taken.batch_id, None, 100)).pages[0]
-    assert all(notice.facts.announcement_folded for notice in page.notices)
+    assert all(isinstance(each.facts, NoticeFacts) and each.facts.announcement_folded for each in page.notices)
 
 
 async def test_an_answer_between_two_rungs_stops_the_ladder_for_the_one_who_answered(client: ApiClient) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from cascade_contracts.delivery import Handover, NoticePage
+from cascade_contracts.delivery import Handover, NoticeFacts, NoticePage
 from harness.api import ApiClient, StillClock, api
 from harness.office import Json, Office, in_days, said
 from plan_api.escalation import steps
@@ -59,6 +59,7 @@ async def test_pages_carry_each_notice_once_with_its_own_link(client: ApiClient)
     assert len({notice.notice_id for notice in seen}) == 5
     assert len({notice.facts.link for notice in seen}) == 5
     facts = seen[0].facts
+    assert isinstance(facts, NoticeFacts)
     assert (facts.document_reference, facts.item_count, facts.step) == ("18/KH-SGDĐT", 1, "announce")
     assert seen[0].recipient.addresses[0].address.endswith("@example.edu.vn")
 

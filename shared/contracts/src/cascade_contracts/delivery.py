@@ -11,7 +11,15 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from cascade_contracts.supervision import Message
-from cascade_contracts.vocabulary import Audience, Channel, NoticeState, RoundKind, StepKind
+from cascade_contracts.vocabulary import (
+    Audience,
+    Channel,
+    NewsKind,
+    NewsPart,
+    NoticeState,
+    RoundKind,
+    StepKind,
+)
 
 DELIVERY_QUEUE: Final = "delivery"
 PAGES_QUEUE: Final = "delivery-pages"
@@ -128,12 +136,49 @@ class NoticeFacts(WireModel):
     link: str | None = None
 
 
+class NewsItem(WireModel):
+    """One line of a part: a unit and what became of it (`what`, `to`), or something owed (`document`, `thing`)."""
+
+    unit_name: str
+    what: str | None = None
+    to: list[str] = Field(default_factory=list)
+    document: str = ""
+    thing: str = ""
+    due_on: date | None = None
+    promised_on: date | None = None
+    link: str | None = None
+
+
+class NewsSection(WireModel):
+    """A part of a news: at most 50 items, all of them counted."""
+
+    part: NewsPart
+    count: int
+    items: list[NewsItem] = Field(default_factory=list)
+
+
+class NewsFacts(WireModel):
+    """What a notice tells that no ladder made: by which text (`basis`), about what, as of when."""
+
+    news: NewsKind
+    basis: str
+    about: str = ""
+    effective_on: date | None = None
+    as_of: datetime
+    sections: list[NewsSection] = Field(default_factory=list)
+    rehearsal: bool = False
+    link: str | None = None
+
+
+AnyFacts = NoticeFacts | NewsFacts
+
+
 class NoticeOut(WireModel):
     """One message to one seat."""
 
     notice_id: UUID
     recipient: NoticeRecipient
-    facts: NoticeFacts
+    facts: AnyFacts
 
 
 class NoticePage(WireModel):

@@ -123,6 +123,29 @@ class StepKind(StrEnum):
     AMENDED = "amended"
 
 
+class NewsKind(StrEnum):
+    """What is told without a ladder; the name of the message template."""
+
+    REORGANISED = "reorganised"
+    REORGANISATION_UNDONE = "reorganisation_undone"
+    OUT_OF_DATE = "out_of_date"
+    HANDED_OVER = "handed_over"
+
+
+class NewsPart(StrEnum):
+    """What a part of a news lists."""
+
+    UNITS = "units"
+    GAINED = "gained"
+    LOST = "lost"
+    TO_DECIDE = "to_decide"
+    CHANGED = "changed"
+    LATE = "late"
+    OPEN = "open"
+    PROMISED = "promised"
+    AWAITING_REVIEW = "awaiting_review"
+
+
 class StepAnchor(StrEnum):
     """The instant a step's offset counts from."""
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cascade_contracts.delivery import NoticeFacts, NoticeRecipient
+from cascade_contracts.delivery import AnyFacts, NewsFacts, NoticeRecipient
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
+from notifier.rendering.news_view import build_news_view
 from notifier.rendering.view import build_view
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
@@ -60,13 +61,13 @@ class Renderer:
         """
         return self._newest[template]
 
-    def render(self, template: str, version: int, recipient: NoticeRecipient, facts: NoticeFacts) -> Rendered:
+    def render(self, template: str, version: int, recipient: NoticeRecipient, facts: AnyFacts) -> Rendered:
         """Return the texts of one notice in its recipient's language.
 
         Raises:
             jinja2.TemplateError: the template is missing or uses what the facts do not hold.
         """
-        view = build_view(recipient, facts)
+        view = build_news_view(recipient, facts) if isinstance(facts, NewsFacts) else build_view(recipient, facts)
         subject, body, html = self._templates(template, version, view.language)
         return Rendered(
             " ".join(subject.render(n=view).split()),

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from cascade_contracts.delivery import AnyFacts, NewsFacts
 from cascade_contracts.vocabulary import Audience, StepKind
 
 _REVIEWERS: Final = frozenset({Audience.REVIEWER_CONTACT, Audience.REVIEWER_HEAD})
@@ -17,3 +18,8 @@ def template_for(step: StepKind, audience: Audience) -> str:
             return "escalate"
         return "head" if audience is Audience.HEAD else "overdue"
     return str(step)
+
+
+def template_of(facts: AnyFacts) -> str:
+    """Return the id of the template that says these facts."""
+    return str(facts.news) if isinstance(facts, NewsFacts) else template_for(facts.step, facts.audience)

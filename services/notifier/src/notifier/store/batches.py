@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifier.channels.registry import ChannelRegistry
 from notifier.keys import Keyring
 from notifier.models import Batch, Delivery, DeliveryState, Notice, table
-from notifier.rendering import Renderer, template_for
+from notifier.rendering import Renderer, template_of
 
 batches, notices, deliveries = table(Batch), table(Notice), table(Delivery)
 
@@ -120,7 +120,7 @@ class Recorder:
             )
 
     def _notice_row(self, batch: KnownBatch, notice: NoticeOut) -> dict[str, object]:
-        template = template_for(notice.facts.step, notice.facts.audience)
+        template = template_of(notice.facts)
         return {
             "month": batch.month,
             "id": notice.notice_id,

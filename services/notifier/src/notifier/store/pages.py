@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from cascade_contracts.delivery import NoticeFacts, NoticeRecipient, Withheld
+from cascade_contracts.delivery import AnyFacts, NoticeRecipient, Withheld
+from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +24,7 @@ SLACK: Final = timedelta(seconds=2)
 """How much early a retry may come, so that clocks of two machines need not agree to the second."""
 
 _deliveries, _notices = table(Delivery), table(Notice)
+_FACTS: Final[TypeAdapter[AnyFacts]] = TypeAdapter(AnyFacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Claimed:
     template: str
     template_version: int
     recipient: NoticeRecipient
-    facts: NoticeFacts
+    facts: AnyFacts
 
 
 _EXPIRE = text(
@@ -227,7 +229,7 @@ async def claim(
 
 
 def _claimed(row: Any) -> Claimed:
-    facts = NoticeFacts.model_validate(row["facts"] | {"link": row["link_enc"]})
+    facts = _FACTS.validate_python(row["facts"] | {"link": row["link_enc"]})
     return Claimed(
         month=row["month"],
         id=row["id"],

@@ -24,9 +24,10 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.calendar import service as calendar
-from plan_api.escalation import addressing, repository
+from plan_api.escalation import addressing, repository, telling
 from plan_api.escalation.addressing import Addressed
 from plan_api.escalation.service import kept_policy
+from plan_api.read import news as read_news
 from plan_api.read import notices as read
 from plan_api.rules.calendar import WorkCalendar, local_date
 from plan_api.services import Services
@@ -81,8 +82,11 @@ async def _notices(
     addressed: Collection[Addressed],
     tokens: Mapping[UUID, str] | None = None,
 ) -> dict[UUID, list[NoticeOut]]:
-    """Return notices by batch; `tokens` are of links made anew."""
-    ladders = [batch.ladder_id for batch in facts.values()]
+    """Return notices by batch; `tokens` are of links made anew.
+
+    The addressee of news stays open until clearance is asked: so what it tells is read at the moment of sending.
+    """
+    ladders = [batch.ladder_id for batch in facts.values() if batch.news_id is None]
     following, spoken = await read.next_steps(connection, ladders), await read.spoken(connection, ladders)
     subjects = await read.about(connection, [to.notice_id for to in addressed])
     days = await calendar.work_calendar(connection, services)
@@ -96,9 +100,18 @@ async def _notices(
             services,
         )
         for batch in facts.values()
+        if batch.news_id is None
     }
+    told = await telling.facts_of(connection, services, facts, [to for to in addressed if to.batch_id not in common])
     notices: dict[UUID, list[NoticeOut]] = defaultdict(list)
     for to in addressed:
+        if to.notice_id in told:
+            addressee = "" if tokens is None and to.answerer is not None else to.version
+            recipient = to.recipient(services, addressee)
+            notices[to.batch_id].append(
+                NoticeOut(notice_id=to.notice_id, recipient=recipient, facts=told[to.notice_id])
+            )
+            continue
         token = (tokens or {}).get(to.notice_id)
         notices[to.batch_id].append(common[to.batch_id].notice(to, subjects[to.notice_id], token))
     return notices
@@ -192,7 +205,10 @@ async def clearance(
     facts = await read.batch_facts(connection, [batch_id])
     if batch_id not in facts:
         raise NotFound(what="batch")
-    standing = await read.still_owed(connection, batch_id, asked.notice_ids)
+    if facts[batch_id].news_id is not None:
+        standing = await read_news.standing(connection, facts[batch_id], asked.notice_ids)
+    else:
+        standing = await read.still_owed(connection, batch_id, asked.notice_ids)
     owed = [notice_id for notice_id, why in standing.items() if why is None]
     compared = [notice_id for notice_id in owed if notice_id in asked.addressees]
     rows = await read.notice_rows(connection, [batch_id], None, len(compared), compared) if compared else []

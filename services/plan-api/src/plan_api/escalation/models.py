@@ -85,8 +85,26 @@ class ObligationStep(SQLModel, table=True):
     at: datetime = instant()
 
 
+class News(SQLModel, table=True):
+    """What is told without a ladder; about one subject one news of a kind is open, until it is closed with its why."""
+
+    __tablename__ = "news"
+    __table_args__ = (
+        Index("uq_news_open", "kind", "subject_id", unique=True, postgresql_where=text("closed_at is null")),
+    )
+
+    id: UUID = key()
+    kind: str = word()
+    subject_id: UUID
+    document_id: UUID | None = reference("document.id", nullable=True)
+    content: dict[str, Any] = json()
+    created_at: datetime = instant()
+    closed_at: datetime | None = instant(nullable=True)
+    why: str | None = word(nullable=True)
+
+
 class Batch(SQLModel, table=True):
-    """The notices one step gave rise to. `handed_at`: recorded by notifier; `finished_at`: every outcome known."""
+    """The notices of a step, or of a news. `handed_at`: recorded by notifier; `finished_at`: every outcome known."""
 
     __tablename__ = "batch"
     __table_args__ = (
@@ -95,10 +113,11 @@ class Batch(SQLModel, table=True):
     )
 
     id: UUID = key()
-    document_id: UUID = reference("document.id", index=True)
-    round_id: UUID = reference("round.id")
-    ladder_id: UUID = reference("ladder.id")
-    step_id: UUID = reference("ladder_step.id")
+    document_id: UUID | None = reference("document.id", nullable=True, index=True)
+    round_id: UUID | None = reference("round.id", nullable=True)
+    ladder_id: UUID | None = reference("ladder.id", nullable=True)
+    step_id: UUID | None = reference("ladder_step.id", nullable=True)
+    news_id: UUID | None = reference("news.id", nullable=True, index=True)
     kind: str = word()
     audience: str = word()
     notices: int
@@ -112,7 +131,10 @@ class Batch(SQLModel, table=True):
 
 
 class Notice(SQLModel, table=True):
-    """One message to one seat; `month` (first day, local) keeps the table ready for partitions."""
+    """One message to one seat; `month` (first day, local) keeps the table ready for partitions.
+
+    Of news: `holder_id` is the one person it is for (None: who answers for the seat), `content` what it tells there.
+    """
 
     __tablename__ = "notice"
     __table_args__ = (Index("ix_notice_state", "state", postgresql_where=text("state <> 'delivered'")),)
@@ -122,6 +144,8 @@ class Notice(SQLModel, table=True):
     batch_id: UUID = Field(index=True)
     seat_id: UUID | None = Field(default=None, index=True)
     unit_id: UUID
+    holder_id: UUID | None = None
+    content: dict[str, Any] | None = json(nullable=True)
     state: str = word()
     channel: str | None = word(nullable=True)
     detail: str | None = None

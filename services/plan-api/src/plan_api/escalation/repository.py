@@ -6,13 +6,13 @@ from typing import Any, cast
 from uuid import UUID
 
 from cascade_contracts.delivery import Outcome
-from cascade_contracts.vocabulary import LadderKind, StepKind, StepOutcome
+from cascade_contracts.vocabulary import LadderKind, NoticeState, StepKind, StepOutcome
 from sqlalchemy import ARRAY, Row, Table, Uuid, any_, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.bulk import insert_many
-from plan_api.escalation.models import Batch, Ladder, LadderStep, Notice, ObligationStep, PolicyRow
+from plan_api.escalation.models import Batch, Ladder, LadderStep, News, Notice, ObligationStep, PolicyRow
 from plan_api.read.tables import among
 from plan_api.rules.ladders import ANNOUNCING, RetiredFor
 
@@ -20,6 +20,7 @@ POLICY: Table = PolicyRow.__table__  # type: ignore[attr-defined]
 LADDER: Table = Ladder.__table__  # type: ignore[attr-defined]
 STEP: Table = LadderStep.__table__  # type: ignore[attr-defined]
 BATCH: Table = Batch.__table__  # type: ignore[attr-defined]
+NEWS: Table = News.__table__  # type: ignore[attr-defined]
 NOTICE: Table = Notice.__table__  # type: ignore[attr-defined]
 OBLIGATION_STEP: Table = ObligationStep.__table__  # type: ignore[attr-defined]
 
@@ -250,6 +251,32 @@ async def mark_handed(connection: AsyncConnection, batch_ids: Collection[UUID], 
     """Set when batches were handed over; the first time stays."""
     ids = any_(bindparam(None, sorted(batch_ids), type_=ARRAY(Uuid)))
     await connection.execute(update(BATCH).where(BATCH.c.id == ids, BATCH.c.handed_at.is_(None)).values(handed_at=now))
+
+
+async def open_news(connection: AsyncConnection, news: dict[str, Any]) -> bool:
+    """Insert a news unless one of its kind is open about its subject; return whether it was inserted."""
+    statement = upsert(NEWS).values(news)
+    once = statement.on_conflict_do_nothing(
+        index_elements=["kind", "subject_id"], index_where=NEWS.c.closed_at.is_(None)
+    )
+    return (await connection.execute(once.returning(NEWS.c.id))).scalar_one_or_none() is not None
+
+
+async def close_news(connection: AsyncConnection, kind: str, subject_id: UUID, now: datetime, why: str) -> UUID | None:
+    """Close the open news of a kind about a subject; return its batch."""
+    mine = (NEWS.c.kind == kind) & (NEWS.c.subject_id == subject_id) & NEWS.c.closed_at.is_(None)
+    closed = update(NEWS).where(mine).values(closed_at=now, why=why).returning(NEWS.c.id)
+    news_id = (await connection.execute(closed)).scalar_one_or_none()
+    if news_id is None:
+        return None
+    return (await connection.execute(select(BATCH.c.id).where(BATCH.c.news_id == news_id))).scalar_one_or_none()
+
+
+async def withhold_notices(connection: AsyncConnection, batch_id: UUID, now: datetime, why: str) -> None:
+    """Keep what waits of a batch from being handed over."""
+    waiting = (NOTICE.c.batch_id == batch_id) & (NOTICE.c.state == NoticeState.PENDING)
+    values = {"state": NoticeState.WITHHELD, "detail": why, "outcome_at": now}
+    await connection.execute(update(NOTICE).where(waiting).values(**values))
 
 
 _RECORD_OUTCOMES = text(

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from plan_api.read.tables import ABSENCE, HOLDER, among, holding
+from plan_api.read.tables import ABSENCE, HOLDER, SEAT, UNIT, among, holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,17 @@ async def answerers(connection: AsyncConnection, seat_ids: Collection[UUID], on:
         wanted = {seat_id for seat_id in substitutes if seat_id is not None} - sitting.keys()
     answers = {seat_id: _answerer(seat_id, sitting) for seat_id in set(seat_ids)}
     return {seat_id: answer for seat_id, answer in answers.items() if answer is not None}
+
+
+async def stayed_to_the_end(connection: AsyncConnection, holder_ids: Collection[UUID]) -> dict[UUID, Answerer]:
+    """Return those of some persons who held their seat until their unit ended; who left before is absent."""
+    query = (
+        select(HOLDER)
+        .join(SEAT, SEAT.c.id == HOLDER.c.seat_id)
+        .join(UNIT, UNIT.c.id == SEAT.c.unit_id)
+        .where(among(HOLDER.c.id, holder_ids), HOLDER.c.valid_to == UNIT.c.valid_to)
+    )
+    return {row.id: Answerer(row) for row in await connection.execute(query)}
 
 
 async def _sitting(connection: AsyncConnection, seat_ids: Collection[UUID], on: date) -> dict[UUID, list[Row[Any]]]:

@@ -27,6 +27,7 @@ from plan_api.read.tables import (
     LADDER,
     LADDER_STEP,
     LINK,
+    NEWS,
     NOTICE,
     OBLIGATION,
     OBLIGATION_STEP,
@@ -39,6 +40,9 @@ from plan_api.read.tables import (
 )
 
 ITEMS = 50
+
+_DECIDED = (NoticeState.UNREACHABLE, NoticeState.WITHHELD)
+"""What is not delivered (any more): nobody to reach, or no longer to be said."""
 
 
 async def waiting_batches(connection: AsyncConnection, besides: UUID, room: int) -> list[UUID]:
@@ -59,7 +63,7 @@ async def waiting_batches(connection: AsyncConnection, besides: UUID, room: int)
 
 
 async def batch_facts(connection: AsyncConnection, batch_ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
-    """Return for each batch its row with round, document, issuer and ladder; nothing for those that do not exist."""
+    """Return for each batch its row with round, document, issuer and ladder, or with its news; none if unknown."""
     issuer = UNIT.alias("issuer")
     query = (
         select(
@@ -74,11 +78,16 @@ async def batch_facts(connection: AsyncConnection, batch_ids: Sequence[UUID]) ->
             issuer.c.name.label("issuer_name"),
             LADDER.c.policy_id,
             LADDER.c.kind.label("ladder_kind"),
+            NEWS.c.subject_id.label("news_subject_id"),
+            NEWS.c.content.label("news_content"),
+            NEWS.c.closed_at.label("news_closed_at"),
+            NEWS.c.why.label("news_why"),
         )
-        .join(ROUND, ROUND.c.id == BATCH.c.round_id)
-        .join(DOCUMENT, DOCUMENT.c.id == BATCH.c.document_id)
-        .join(issuer, issuer.c.id == DOCUMENT.c.issuer_unit_id)
-        .join(LADDER, LADDER.c.id == BATCH.c.ladder_id)
+        .outerjoin(ROUND, ROUND.c.id == BATCH.c.round_id)
+        .outerjoin(DOCUMENT, DOCUMENT.c.id == BATCH.c.document_id)
+        .outerjoin(issuer, issuer.c.id == DOCUMENT.c.issuer_unit_id)
+        .outerjoin(LADDER, LADDER.c.id == BATCH.c.ladder_id)
+        .outerjoin(NEWS, NEWS.c.id == BATCH.c.news_id)
         .where(among(BATCH.c.id, batch_ids))
     )
     return {row.id: row for row in await connection.execute(query)}
@@ -138,6 +147,7 @@ async def notice_rows(
             NOTICE.c.batch_id,
             NOTICE.c.seat_id,
             NOTICE.c.unit_id,
+            NOTICE.c.holder_id,
             SEAT.c.title.label("seat_title"),
             UNIT.c.name.label("unit_name"),
             LINK.c.holder_id.label("linked_to"),
@@ -145,7 +155,7 @@ async def notice_rows(
         .join(SEAT, SEAT.c.id == NOTICE.c.seat_id)
         .join(UNIT, UNIT.c.id == SEAT.c.unit_id)
         .outerjoin(LINK, LINK.c.id == NOTICE.c.id)
-        .where(among(NOTICE.c.batch_id, batch_ids), NOTICE.c.state != NoticeState.UNREACHABLE)
+        .where(among(NOTICE.c.batch_id, batch_ids), NOTICE.c.state.not_in(_DECIDED))
         .order_by(NOTICE.c.id)
         .limit(limit)
     )

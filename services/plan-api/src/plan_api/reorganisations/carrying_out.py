@@ -19,7 +19,7 @@ from plan_api.obligations import rehoming
 from plan_api.organizations import restructuring
 from plan_api.organizations.schemas import Sentence, UnitRef
 from plan_api.organizations.service import known_units, unit_cards
-from plan_api.reorganisations import repository
+from plan_api.reorganisations import repository, telling
 from plan_api.reorganisations.errors import (
     ReorganisationNotYet,
     ReorganisationRefused,
@@ -219,6 +219,9 @@ async def _keep(work: _Work, rehomed: rehoming.Rehomed, *, preview: bool) -> Reo
     """Write the journal, the audit, and tell the supervisions of exactly the touched documents."""
     doing, order = work.doing, work.order
     documents = sorted(work.documents | rehomed.documents)
+    changes = work.journal.compact()
+    concerned = await telling.concerned(doing, work.units, work.lines, rehomed.moved, changes)
+    told = await telling.audience(doing, concerned, changes)
     report = ReorganisationReport(
         id=None if preview else new_id(),
         state="preview" if preview else "done",
@@ -233,6 +236,7 @@ async def _keep(work: _Work, rehomed: rehoming.Rehomed, *, preview: bool) -> Reo
         deciding_changed=rehomed.deciding_changed,
         superior_changed=work.superior_changed + rehomed.superior_changed,
         documents=documents,
+        told=told.shown,
         done_at=None if preview else doing.now,
     )
     if preview or report.id is None:
@@ -247,7 +251,8 @@ async def _keep(work: _Work, rehomed: rehoming.Rehomed, *, preview: bool) -> Reo
         "account_id": doing.caller.account_id,
         "done_at": doing.now,
     }
-    await repository.add(doing.connection, row, work.journal.compact())
+    await repository.add(doing.connection, row, changes)
+    await telling.tell(doing, report.id, order, told.seats)
     outcomes: dict[str, int] = defaultdict(int)
     for each in rehomed.moved:
         outcomes[each.outcome] += 1
@@ -258,6 +263,7 @@ async def _keep(work: _Work, rehomed: rehoming.Rehomed, *, preview: bool) -> Reo
         reference=order.legal_reference,
         effective_on=order.effective_on,
         units=len(report.units),
+        told=len(report.told),
         **outcomes,
     )
     for unit in report.units:

@@ -165,6 +165,21 @@ class ObligationMove(BaseModel):
     outcome: Literal["opened", "owed", "with_decider", "ended"]
 
 
+class SeatTold(BaseModel):
+    """A seat that is told of the order, once; of an ended unit through who held it to the end (`leaves`).
+
+    `gained` and `lost` count what its unit takes over and what it owes no more.
+    """
+
+    seat_id: UUID
+    seat_title: str
+    unit_id: UUID
+    unit_name: str
+    leaves: bool
+    gained: int
+    lost: int
+
+
 class ReorganisationReport(BaseModel):
     """What a reorganisation changed or, as a preview, would change."""
 
@@ -181,6 +196,7 @@ class ReorganisationReport(BaseModel):
     deciding_changed: int = Field(description="open obligations that another unit decides on from now on")
     superior_changed: int = Field(description="open obligations whose silence is told to another superior")
     documents: list[UUID]
+    told: list[SeatTold] = Field(default=[], description="who is told of it, when the time to undo is over")
     done_at: datetime | None = None
     undone_at: datetime | None = None
 

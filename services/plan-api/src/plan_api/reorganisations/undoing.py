@@ -10,7 +10,7 @@ from cascade_servicekit.problems import NotFound
 
 from plan_api.journal import built_upon, take_back
 from plan_api.organizations import restructuring
-from plan_api.reorganisations import repository
+from plan_api.reorganisations import repository, telling
 from plan_api.reorganisations.errors import ReorganisationNotUndoable
 from plan_api.reorganisations.schemas import ReorganisationReport
 from plan_api.requests import Act
@@ -66,6 +66,7 @@ async def undo(doing: Act, reorganisation_id: UUID) -> ReorganisationReport:
         )
     await take_back(connection, changes, doing.now)
     await repository.mark(connection, reorganisation_id, state="undone", undone_at=doing.now)
+    await telling.tell_undone(doing, reorganisation_id, row.legal_reference, row.effective_on.isoformat())
     report = ReorganisationReport.of(await repository.one(connection, reorganisation_id))
     doing.record("undo_reorganisation", "reorganisation", reorganisation_id)
     for document_id in report.documents:

@@ -1,0 +1,150 @@
+"""Tell what no ladder tells: a batch of its own, handed over, rechecked and delivered as every other.
+
+About one subject one news of a kind is open: who tells twice tells once. Withdrawing is a fact as well, asked about
+right before each notice is sent. What a notice says is read at that moment, not when the news came up.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cascade_contracts.delivery import NewsFacts, NewsItem, NewsSection
+from cascade_contracts.ids import new_id
+from cascade_contracts.vocabulary import Audience, NewsKind, NewsPart, NoticeState
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from plan_api.escalation import repository
+from plan_api.escalation.addressing import Addressed
+from plan_api.integration import outbox
+from plan_api.read import news as read
+from plan_api.read.notices import ITEMS
+from plan_api.rules.calendar import local_date
+from plan_api.rules.policies import STANDARD_POLICY, Policy
+from plan_api.rules.quiet import not_before
+from plan_api.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A seat that is told; `holder_id`: that person only (None: who answers for the seat when it is sent)."""
+
+    seat_id: UUID
+    unit_id: UUID
+    content: Mapping[str, Any] = field(default_factory=dict)
+    holder_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What came up: its kind, what it is about (one open news a kind and subject), from when on it may be told."""
+
+    kind: NewsKind
+    subject_id: UUID
+    content: Mapping[str, Any]
+    not_before: datetime
+    document_id: UUID | None = None
+
+
+def hour_to_tell(now: datetime, policy: Policy = STANDARD_POLICY) -> datetime:
+    """Return the first instant from `now` on outside the quiet hours."""
+    return not_before(now, policy)
+
+
+async def tell(connection: AsyncConnection, news: News, to: Sequence[Told], now: datetime) -> UUID | None:
+    """Have seats told and return the batch; None when there is nobody, or such a news is open already."""
+    if not to:
+        return None
+    news_id, batch_id = new_id(), new_id()
+    row = {
+        "id": news_id,
+        "kind": news.kind.value,
+        "subject_id": news.subject_id,
+        "document_id": news.document_id,
+        "content": dict(news.content),
+        "created_at": now,
+    }
+    if not await repository.open_news(connection, row):
+        return None
+    batch = {
+        "id": batch_id,
+        "document_id": news.document_id,
+        "news_id": news_id,
+        "kind": news.kind.value,
+        "audience": Audience.CONTACT.value,
+        "notices": len(to),
+        "obligations": 0,
+        "not_before": news.not_before,
+        "created_at": now,
+    }
+    await repository.add_batch(connection, batch)
+    month = local_date(now).replace(day=1)
+    notices = [
+        {
+            "id": new_id(),
+            "month": month,
+            "batch_id": batch_id,
+            "seat_id": each.seat_id,
+            "unit_id": each.unit_id,
+            "holder_id": each.holder_id,
+            "content": dict(each.content),
+            "state": NoticeState.PENDING.value,
+            "created_at": now,
+        }
+        for each in to
+    ]
+    await repository.add_notices(connection, notices, [])
+    await outbox.enqueue(connection, outbox.DELIVER, [batch_id], now)
+    return batch_id
+
+
+async def withdraw(
+    connection: AsyncConnection, kind: NewsKind, subject_id: UUID, now: datetime, why: str
+) -> Row[Any] | None:
+    """Close an open news: what was not sent is withheld. Return its batch where something may have been sent.
+
+    Nothing is sent before the batch is handed over, and each notice is asked about after that: whoever finds it not
+    handed over, holding its row, has taken everything back.
+    """
+    batch_id = await repository.close_news(connection, kind, subject_id, now, why)
+    batch = None if batch_id is None else await repository.batch(connection, batch_id, lock=True)
+    if batch is None or batch.handed_at is not None:
+        return batch
+    await repository.withhold_notices(connection, batch.id, now, why)
+    return None
+
+
+async def facts_of(
+    connection: AsyncConnection, services: Services, batches: Mapping[UUID, Row[Any]], to: Sequence[Addressed]
+) -> dict[UUID, NewsFacts]:
+    """Return what notices of news tell as of now."""
+    if not to:
+        return {}
+    now = services.clock.now()
+    kept = await read.contents(connection, [each.notice_id for each in to])
+    told: dict[UUID, NewsFacts] = {}
+    for each in to:
+        batch, content = batches[each.batch_id], kept[each.notice_id]
+        told[each.notice_id] = NewsFacts(
+            news=NewsKind(batch.kind),
+            basis=batch.news_content.get("basis", ""),
+            about=batch.news_content.get("about", ""),
+            effective_on=batch.news_content.get("effective_on"),
+            as_of=now,
+            sections=await _reorganised(connection, content),
+        )
+    return told
+
+
+async def _reorganised(connection: AsyncConnection, content: Mapping[str, Any]) -> list[NewsSection]:
+    """Return what became of units, what a unit took over and still owes, what it owes no more, what it decides."""
+    units = [NewsItem.model_validate(each) for each in content.get("units", ())]
+    sections = [NewsSection(part=NewsPart.UNITS, count=len(units), items=units[:ITEMS])] if units else []
+    gained = {UUID(each): () for each in content.get("gained", ())}
+    lost = {UUID(each): names for each, names in content.get("lost", {}).items()}
+    sections += await read.owed_items(connection, NewsPart.GAINED, gained, unsettled=True)
+    sections += await read.owed_items(connection, NewsPart.LOST, lost, unsettled=False)
+    decides = content.get("decides", 0)
+    return [*sections, NewsSection(part=NewsPart.TO_DECIDE, count=decides)] if decides else sections
