@@ -1,5 +1,6 @@
 """News withheld because its unit was suspended counts as unheard: the resumption tells it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -130,3 +131,64 @@ async def test_a_due_day_amended_meanwhile_is_told_and_not_moved_on_top(client: 
     await take_due(client, plan)
 
     assert await resumed(client, school, due) == [("2026-12-04", "extended")]
+
+
+async def asked(client: ApiClient) -> list[tuple[UUID, list[str], list[str]]]:
+    """Ask clearance for what is pending, over HTTP as notifier does; return batch, cleared and withheld by reason."""
+    token = client.services.settings.internal_token.get_secret_value()
+    headers = {"authorization": f"Bearer {token}"}
+    async with client.services.engine.connect() as connection:
+        query = text("select batch_id, array_agg(cast(id as text)) from notice group by batch_id order by batch_id")
+        batches = (await connection.execute(query)).all()
+    found = []
+    for batch_id, notice_ids in batches:
+        path = f"/internal/v1/batches/{batch_id}/clearance"
+        answer = await said(await client.post(path, {"notice_ids": notice_ids}, headers=headers))
+        found.append((batch_id, answer["cleared"], [each["reason"] for each in answer["withheld"]]))
+    return found
+
+
+async def test_a_resumption_before_the_outcome_arrives_tells_what_was_withheld(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    at(client, "2026-11-02T22:00+07:00")
+    await office.issue([report("2026-11-27")])
+    at(client, "2026-11-02T23:00+07:00")
+    await said(await client.post(f"/v1/units/{office.schools[0]['id']}/suspend", {"reason": FLOOD}))
+    at(client, "2026-11-03T07:00+07:00")
+    ((announced, cleared, reasons),) = await asked(client)
+    assert (cleared, reasons) == ([], ["suspended"])
+
+    assert await resumed(client, office.schools[0]) == [("2026-11-27", "announce")]
+
+    both = {batch: (len(cleared), reasons) for batch, cleared, reasons in await asked(client)}
+    assert both.pop(announced) == (0, ["suspended"])  # asked once more, it must not be sent on top
+    assert list(both.values()) == [(1, [])]
+
+
+async def test_a_clearance_and_a_resumption_at_once_agree(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    at(client, "2026-11-02T22:00+07:00")
+    await office.issue([report("2026-11-27")])
+    await said(await client.post(f"/v1/units/{office.schools[0]['id']}/suspend", {"reason": FLOOD}))
+
+    going_on, ((_, cleared, _),) = await asyncio.gather(resumed(client, office.schools[0]), asked(client))
+
+    told = [told for _, told in going_on if told is not None]
+    assert len(told) + len(cleared) == 1  # told anew, or what waited is sent: one of them
+
+
+@pytest.mark.parametrize("due", ["keep", "shift"])
+async def test_a_cut_off_amended_meanwhile_gives_lost_days_back_all_the_same(client: ApiClient, due: str) -> None:
+    office = await Office.open(client, schools=2)
+    school = office.schools[0]
+    plan = await office.issue([report("2026-11-27", cut_off_at="2026-11-30T00:00:00+07:00")])
+    await deliver(client)
+    await suspended_overnight(client, school)
+    now = await said(await client.get(f"/v1/documents/{plan['id']}"))
+    rounds = [now["content"]["rounds"][0] | {"cut_off_at": "2026-12-05T00:00:00+07:00"}]
+    body = {"content": now["content"] | {"rounds": rounds}, "reason": "Lùi thời điểm chốt", "acknowledge": False}
+    headers = {"if-match": f'"{now["row_version"]}"'}
+    await said(await client.post(f"/v1/documents/{plan['id']}/amend", body, headers=headers))
+
+    shifted = [("2026-12-02", "extended")] if due == "shift" else [("2026-11-27", None)]
+    assert await resumed(client, school, due) == shifted

@@ -20,7 +20,7 @@ from plan_api.escalation import service as escalation
 from plan_api.obligations.joining import JoinedRound, join_round
 from plan_api.obligations.moving import NewDue, move_round
 from plan_api.obligations.opening import Assigned
-from plan_api.obligations.withdrawing import withdraw_from
+from plan_api.obligations.withdrawing import hold_rounds, withdraw_from
 from plan_api.read.heirs import all_heirs_of
 from plan_api.read.obligations import asked_of
 from plan_api.requests import Act
@@ -57,9 +57,16 @@ class Work:
 
 
 async def amend_rounds(work: Work) -> None:
-    """Bring the rounds of the last version to those of the new one; what was handed in stays."""
+    """Bring the rounds of the last version to those of the new one; what was handed in stays.
+
+    Obligations are taken before any round, acknowledgements last, as every answer takes them: an amendment and a
+    hand-in then wait for each other and neither is refused.
+    """
     rows = await _rows_of_last(work)
     last, new = work.last.rounds, work.new.rounds
+    if last != new or work.dropped:
+        everything = await repository.rounds_of(work.act.connection, work.document.id)
+        await hold_rounds(work.act, [row.id for row in sorted(everything, key=_acknowledgements_last)])
     pairs = match_rounds([_name(item) for item in last], [_name(item) for item in new])
     for pair in sorted(pairs, key=lambda pair: _acknowledging(pair, last, new)):
         if pair.was is None and pair.now is not None:
@@ -79,14 +86,20 @@ def _acknowledging(pair: Pair, last: Sequence[RoundIn], new: Sequence[RoundIn]) 
     return item.kind is RoundKind.ACKNOWLEDGE
 
 
+def _acknowledgements_last(row: Row[Any]) -> tuple[bool, int]:
+    return row.kind == RoundKind.ACKNOWLEDGE, row.position
+
+
 def _name(item: RoundIn) -> RoundName:
     return RoundName(item.kind, item.title, item.period)
 
 
 async def _rows_of_last(work: Work) -> list[Row[Any]]:
-    """Return the rounds of the last version, in its order: among all rounds the first of each name."""
+    """Return the rounds of the last version, in its order: of those not dropped before the first of each name."""
     rows = [
-        row for row in await repository.rounds_of(work.act.connection, work.document.id) if row.recurrence_id is None
+        row
+        for row in await repository.rounds_of(work.act.connection, work.document.id)
+        if row.recurrence_id is None and row.dropped_at is None
     ]
     found = []
     for item in work.last.rounds:
@@ -118,6 +131,7 @@ async def _add(work: Work, place: int) -> None:
 
 async def _drop(work: Work, row: Row[Any]) -> None:
     released = await withdraw_from(work.act, work.document.id, row.id, None)
+    await repository.change_round(work.act.connection, row.id, dropped_at=work.act.now)
     work.affected |= set(released)
     work.rounds.append(
         RoundAmended(
@@ -256,5 +270,5 @@ async def _move(work: Work, row: Row[Any], item: RoundIn, due: RoundDue | None) 
 
 async def _let_go(work: Work, rows: Sequence[Row[Any]]) -> None:
     """Withdraw what units no longer bound still owe, of any round; what they have handed in stays."""
-    for row in sorted(rows, key=lambda row: (row.kind == RoundKind.ACKNOWLEDGE, row.position)):
+    for row in sorted(rows, key=_acknowledgements_last):
         await withdraw_from(work.act, work.document.id, row.id, set(work.dropped))

@@ -137,6 +137,7 @@ class Round(SQLModel, table=True):
 
     `settled_at`: every obligation is answered and decided. `closed_at`: the cut-off passed, gaps declared.
     `reports_into_round_id`: the round of a parent that this one's consolidation answers; further ones: `RoundFeed`.
+    `dropped_at`: an amendment has left it out; one that comes back under its name is another.
     """
 
     __tablename__ = "round"
@@ -163,6 +164,7 @@ class Round(SQLModel, table=True):
     closed_at: datetime | None = instant(nullable=True)
     consolidated_at: datetime | None = instant(nullable=True)
     recurrence_id: UUID | None = reference("recurrence.id", nullable=True)
+    dropped_at: datetime | None = instant(nullable=True)
     created_at: datetime = instant()
 
 

@@ -24,11 +24,13 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.calendar import service as calendar
+from plan_api.documents import service as documents
 from plan_api.escalation import addressing, repository, telling
 from plan_api.escalation.addressing import Addressed
 from plan_api.escalation.service import kept_policy
 from plan_api.read import news as read_news
 from plan_api.read import notices as read
+from plan_api.read.notices import SUSPENDED
 from plan_api.rules.calendar import WorkCalendar, local_date
 from plan_api.services import Services
 
@@ -224,6 +226,25 @@ async def clearance(
         ),
         changed,
     )
+
+
+async def withhold_suspended(
+    connection: AsyncConnection, services: Services, batch_id: UUID, answer: Clearance
+) -> Clearance:
+    """Record what is withheld for a suspension before notifier learns it: a resumption then knows it was not heard.
+
+    The document is held against a resumption meanwhile. What was resumed since is in no list and so asked about again.
+    """
+    asked = [each.notice_id for each in answer.withheld if each.reason == SUSPENDED]
+    if not asked:
+        return answer
+    facts = await read.batch_facts(connection, [batch_id])
+    await documents.state_for_step(connection, facts[batch_id].document_id)
+    standing = await read.still_owed(connection, batch_id, asked)
+    withheld = {notice_id for notice_id, why in standing.items() if why == SUSPENDED}
+    await repository.withhold(connection, batch_id, withheld, SUSPENDED, services.clock.now())
+    left = [each for each in answer.withheld if each.reason != SUSPENDED or each.notice_id in withheld]
+    return answer.model_copy(update={"withheld": left})
 
 
 async def readdressed(

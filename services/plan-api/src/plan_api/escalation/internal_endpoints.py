@@ -1,6 +1,7 @@
 """The internal HTTP API notifier pulls notices from and reports to; bearer internal token, never public."""
 
 import hmac
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from plan_api.auth.errors import Unauthenticated
 from plan_api.escalation import handover
+from plan_api.read.notices import SUSPENDED
 from plan_api.requests import ServicesOf, reachable_database, services_of
 
 
@@ -52,6 +54,10 @@ async def clearance(services: ServicesOf, batch_id: UUID, body: ClearanceRequest
     """Say which notices may still be sent."""
     async with reachable_database(), services.reading.connect() as connection:
         answer = await handover.clearance(connection, services, batch_id, body)
+    if any(each.reason == SUSPENDED for each in answer.clearance.withheld):
+        async with reachable_database(), services.engine.begin() as connection:
+            settled = await handover.withhold_suspended(connection, services, batch_id, answer.clearance)
+        answer = replace(answer, clearance=settled)
     if answer.changed:
         async with reachable_database(), services.engine.begin() as connection:
             notices = await handover.readdressed(connection, services, batch_id, answer.changed)

@@ -302,3 +302,14 @@ async def record_outcomes(connection: AsyncConnection, batch_id: UUID, outcomes:
             "ats": [outcome.at for outcome in outcomes],
         },
     )
+
+
+async def withhold(
+    connection: AsyncConnection, batch_id: UUID, notice_ids: Collection[UUID], why: str, now: datetime
+) -> None:
+    """Record of pending notices that they are not sent."""
+    n = NOTICE.c
+    pending = (n.batch_id == batch_id) & among(n.id, notice_ids) & (n.state == NoticeState.PENDING)
+    await connection.execute(
+        update(NOTICE).where(pending).values(state=NoticeState.WITHHELD, detail=why, outcome_at=now)
+    )

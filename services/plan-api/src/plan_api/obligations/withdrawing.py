@@ -1,6 +1,6 @@
 """Let units go of a round that no longer asks them: what is open is withdrawn, what was handed in stays."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from cascade_contracts.vocabulary import ObligationState
@@ -8,6 +8,12 @@ from cascade_contracts.vocabulary import ObligationState
 from plan_api.obligations import repository
 from plan_api.obligations.settling import settle_if_complete
 from plan_api.requests import Act
+
+
+async def hold_rounds(act: Act, round_ids: Sequence[UUID]) -> None:
+    """Take what is expected of rounds, in the order given, until the transaction ends."""
+    for round_id in round_ids:
+        await repository.lock_expected(act.connection, round_id)
 
 
 async def withdraw_from(act: Act, document_id: UUID, round_id: UUID, units: Collection[UUID] | None) -> list[UUID]:

@@ -40,6 +40,8 @@ from plan_api.read.tables import (
 )
 
 ITEMS = 50
+SUSPENDED = "suspended"
+"""Why a notice is withheld whose unit is left alone; its resumption tells what it says."""
 
 _DECIDED = (NoticeState.UNREACHABLE, NoticeState.WITHHELD)
 """What is not delivered (any more): nobody to reach, or no longer to be said."""
@@ -208,7 +210,8 @@ async def about(connection: AsyncConnection, notice_ids: Iterable[UUID]) -> dict
 async def still_owed(connection: AsyncConnection, batch_id: UUID, notice_ids: Sequence[UUID]) -> dict[UUID, str | None]:
     """Return for each notice of a batch why it must not be sent any more, or None when it may.
 
-    A notice about several obligations may be sent while one of them is still owed by a unit that is not suspended.
+    A notice about several obligations may be sent while one of them is still owed by a unit that is not suspended. What
+    was withheld for a suspension stays so: the resumption has told it anew.
     While the document is suspended the answer is empty: nothing is decided, notices are held.
     """
     suspended = select(SUSPENSION.c.id).where(
@@ -233,12 +236,17 @@ async def still_owed(connection: AsyncConnection, batch_id: UUID, notice_ids: Se
     silent = OBLIGATION.c.deciding_unit_id if state[2] == LadderKind.REVIEW else OBLIGATION.c.unit_id
     owed = OBLIGATION.c.state == chased
     query = (
-        select(OBLIGATION_STEP.c.notice_id, func.bool_or(owed & ~is_suspended(silent)), func.bool_or(owed))
+        select(
+            OBLIGATION_STEP.c.notice_id,
+            func.bool_or(owed & ~is_suspended(silent) & (NOTICE.c.state != NoticeState.WITHHELD)),
+            func.bool_or(owed),
+        )
         .join(OBLIGATION, OBLIGATION.c.id == OBLIGATION_STEP.c.obligation_id)
+        .join(NOTICE, NOTICE.c.id == OBLIGATION_STEP.c.notice_id)
         .where(among(OBLIGATION_STEP.c.notice_id, notice_ids))
         .group_by(OBLIGATION_STEP.c.notice_id)
     )
     standing = {
-        row[0]: None if row[1] else "suspended" if row[2] else "answered" for row in await connection.execute(query)
+        row[0]: None if row[1] else SUSPENDED if row[2] else "answered" for row in await connection.execute(query)
     }
     return {notice_id: standing.get(notice_id, "answered") for notice_id in notice_ids}
