@@ -137,7 +137,10 @@ class NoticeFacts(WireModel):
 
 
 class NewsItem(WireModel):
-    """One line of a part: a unit and what became of it (`what`, `to`), or something owed (`document`, `thing`)."""
+    """One line of a part: a unit and what became of it (`what`, `to`), or something owed (`document`, `thing`).
+
+    `reason` is why the report of the unit changed.
+    """
 
     unit_name: str
     what: str | None = None
@@ -146,6 +149,7 @@ class NewsItem(WireModel):
     thing: str = ""
     due_on: date | None = None
     promised_on: date | None = None
+    reason: str | None = None
     link: str | None = None
 
 

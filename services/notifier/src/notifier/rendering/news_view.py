@@ -111,7 +111,8 @@ def _said(item: NewsItem, code: str) -> str:
         parts.append(f"{'asked for' if english else 'xin đến'} {spoken_day(item.promised_on)}")
     if item.to:
         parts.append(f"{'now with' if english else 'chuyển đến'} {', '.join(item.to)}")
-    return ", ".join(part for part in parts if part)
+    said = ", ".join(part for part in parts if part)
+    return f"{said}: {item.reason}" if item.reason else said
 
 
 def _part(section: NewsSection, code: str) -> Part:

@@ -104,7 +104,9 @@ async def _notices(
         for batch in facts.values()
         if batch.news_id is None
     }
-    told = await telling.facts_of(connection, services, facts, [to for to in addressed if to.batch_id not in common])
+    told = await telling.facts_of(
+        connection, services, facts, [to for to in addressed if to.batch_id not in common], tokens
+    )
     notices: dict[UUID, list[NoticeOut]] = defaultdict(list)
     for to in addressed:
         if to.notice_id in told:

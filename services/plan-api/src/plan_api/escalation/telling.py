@@ -16,9 +16,12 @@ from cascade_contracts.vocabulary import Audience, NewsKind, NewsPart, NoticeSta
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from plan_api.auth import service as auth
 from plan_api.escalation import repository
 from plan_api.escalation.addressing import Addressed
+from plan_api.escalation.service import kept_policy
 from plan_api.integration import outbox
+from plan_api.read import levels
 from plan_api.read import news as read
 from plan_api.read.notices import ITEMS
 from plan_api.rules.calendar import local_date
@@ -29,12 +32,18 @@ from plan_api.services import Services
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A seat that is told; `holder_id`: that person only (None: who answers for the seat when it is sent)."""
+    """A seat that is told; `holder_id`: that person only (None: who answers for the seat when it is sent).
 
-    seat_id: UUID
+    Without a seat, or a vacant one (`vacant`), the notice is one that nobody could be reached for. `opens_for`: the
+    person whose link opens the round.
+    """
+
+    seat_id: UUID | None
     unit_id: UUID
     content: Mapping[str, Any] = field(default_factory=dict)
     holder_id: UUID | None = None
+    opens_for: UUID | None = None
+    vacant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,7 @@ class News:
     content: Mapping[str, Any]
     not_before: datetime
     document_id: UUID | None = None
+    round_id: UUID | None = None
 
 
 def hour_to_tell(now: datetime, policy: Policy = STANDARD_POLICY) -> datetime:
@@ -53,7 +63,9 @@ def hour_to_tell(now: datetime, policy: Policy = STANDARD_POLICY) -> datetime:
     return not_before(now, policy)
 
 
-async def tell(connection: AsyncConnection, news: News, to: Sequence[Told], now: datetime) -> UUID | None:
+async def tell(
+    connection: AsyncConnection, services: Services, news: News, to: Sequence[Told], now: datetime
+) -> UUID | None:
     """Have seats told and return the batch; None when there is nobody, or such a news is open already."""
     if not to:
         return None
@@ -71,6 +83,7 @@ async def tell(connection: AsyncConnection, news: News, to: Sequence[Told], now:
     batch = {
         "id": batch_id,
         "document_id": news.document_id,
+        "round_id": news.round_id,
         "news_id": news_id,
         "kind": news.kind.value,
         "audience": Audience.CONTACT.value,
@@ -80,24 +93,32 @@ async def tell(connection: AsyncConnection, news: News, to: Sequence[Told], now:
         "created_at": now,
     }
     await repository.add_batch(connection, batch)
-    month = local_date(now).replace(day=1)
-    notices = [
-        {
-            "id": new_id(),
-            "month": month,
-            "batch_id": batch_id,
-            "seat_id": each.seat_id,
-            "unit_id": each.unit_id,
-            "holder_id": each.holder_id,
-            "content": dict(each.content),
-            "state": NoticeState.PENDING.value,
-            "created_at": now,
-        }
-        for each in to
-    ]
+    notices = [_notice(batch_id, each, now) for each in to]
     await repository.add_notices(connection, notices, [])
+    links = [
+        auth.LinkRow(notice["id"], each.seat_id, each.opens_for, None, news.round_id)
+        for notice, each in zip(notices, to, strict=True)
+        if each.seat_id is not None and each.opens_for is not None
+    ]
+    await auth.make_links(connection, services, links, now)
     await outbox.enqueue(connection, outbox.DELIVER, [batch_id], now)
     return batch_id
+
+
+def _notice(batch_id: UUID, to: Told, now: datetime) -> dict[str, Any]:
+    reachable = to.seat_id is not None and not to.vacant
+    return {
+        "id": new_id(),
+        "month": local_date(now).replace(day=1),
+        "batch_id": batch_id,
+        "seat_id": to.seat_id,
+        "unit_id": to.unit_id,
+        "holder_id": to.holder_id,
+        "content": dict(to.content),
+        "state": (NoticeState.PENDING if reachable else NoticeState.UNREACHABLE).value,
+        "detail": None if reachable else "seat_vacant" if to.seat_id else "no_seat",
+        "created_at": now,
+    }
 
 
 async def withdraw(
@@ -117,9 +138,13 @@ async def withdraw(
 
 
 async def facts_of(
-    connection: AsyncConnection, services: Services, batches: Mapping[UUID, Row[Any]], to: Sequence[Addressed]
+    connection: AsyncConnection,
+    services: Services,
+    batches: Mapping[UUID, Row[Any]],
+    to: Sequence[Addressed],
+    tokens: Mapping[UUID, str] | None = None,
 ) -> dict[UUID, NewsFacts]:
-    """Return what notices of news tell as of now."""
+    """Return what notices of news tell as of now; `tokens` are of the links of who is told, by default their first."""
     if not to:
         return {}
     now = services.clock.now()
@@ -127,15 +152,35 @@ async def facts_of(
     told: dict[UUID, NewsFacts] = {}
     for each in to:
         batch, content = batches[each.batch_id], kept[each.notice_id]
+        token = services.links.token(each.notice_id) if each.linked_to is not None else None
+        token = (tokens or {}).get(each.notice_id, token)
+        rehearsal = (
+            batch.round_policy_id is not None
+            and (await kept_policy(connection, services, batch.round_policy_id)).policy.rehearsal
+        )
         told[each.notice_id] = NewsFacts(
             news=NewsKind(batch.kind),
             basis=batch.news_content.get("basis", ""),
             about=batch.news_content.get("about", ""),
             effective_on=batch.news_content.get("effective_on"),
             as_of=now,
-            sections=await _reorganised(connection, content),
+            sections=await _sections(connection, batch, content),
+            rehearsal=rehearsal,
+            link=f"{services.settings.public_url}/l/{token}" if token else None,
         )
     return told
+
+
+async def _sections(connection: AsyncConnection, batch: Row[Any], content: Mapping[str, Any]) -> list[NewsSection]:
+    if batch.kind == NewsKind.OUT_OF_DATE:
+        return await _changed(connection, batch.news_subject_id)
+    return await _reorganised(connection, content)
+
+
+async def _changed(connection: AsyncConnection, round_id: UUID) -> list[NewsSection]:
+    causes = await levels.causes(connection, round_id)
+    items = [NewsItem(unit_name=row.unit_name, reason=row.reason) for row in causes[:ITEMS]]
+    return [NewsSection(part=NewsPart.CHANGED, count=len(causes), items=items)]
 
 
 async def _reorganised(connection: AsyncConnection, content: Mapping[str, Any]) -> list[NewsSection]:

@@ -15,7 +15,7 @@ from plan_api.auth.service import require
 from plan_api.calendar import service as calendar
 from plan_api.documents import service as documents
 from plan_api.forms import service as forms
-from plan_api.obligations import answering, consolidating, correcting, merging, repository, sending_up
+from plan_api.obligations import answering, consolidating, correcting, merging, out_of_date, repository, sending_up
 from plan_api.obligations.consolidation_schemas import (
     CauseOut,
     ChangeOut,
@@ -95,6 +95,7 @@ async def accept(act: Act, round_id: UUID, note: str | None) -> ConsolidationOut
     for up in sent:
         await _restate(act, up.consolidation_id, made_id, up.obligation_id)
     await repository.clear_differences(act.connection, round_id, act.now, act.caller.id)
+    await out_of_date.withdraw(act.connection, round_id, act.now)
     act.record("accept_difference", "round", round_id, consolidation=made_id, note=note)
     return await consolidating.out(act.connection, made_id)
 

@@ -68,7 +68,8 @@ async def draft(
         ],
     )
     await documents.mark_consolidated(connection, round_id, now)
-    await differing.after_draft(connection, round_id, now, clear=not await levels.sent_up(connection, round_id))
+    clear = not await levels.sent_up(connection, round_id)
+    await differing.after_draft(connection, services, round_id, now, clear=clear)
     return consolidation_id
 
 

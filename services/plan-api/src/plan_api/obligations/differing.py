@@ -11,9 +11,10 @@ from cascade_contracts.ids import new_id
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.documents import service as documents
-from plan_api.obligations import repository
+from plan_api.obligations import out_of_date, repository
 from plan_api.read import levels
 from plan_api.requests import Act
+from plan_api.services import Services
 
 
 async def mark_above(act: Act, round_id: UUID, came: UUID, former: UUID | None = None) -> int:
@@ -34,12 +35,15 @@ async def mark_above(act: Act, round_id: UUID, came: UUID, former: UUID | None =
             for level in marked
         ],
     )
+    await out_of_date.tell(act.connection, act.services, marked, act.now)
     if marked:
         act.record("mark_different", "submission", came, rounds=[str(level) for level in marked])
     return len(marked)
 
 
-async def after_draft(connection: AsyncConnection, round_id: UUID, now: datetime, *, clear: bool) -> None:
+async def after_draft(
+    connection: AsyncConnection, services: Services, round_id: UUID, now: datetime, *, clear: bool
+) -> None:
     """Take a round's marks off where a fresh draft stands for it, and take over those of the levels below.
 
     What a draft was made of may itself be out of date: then so is the draft.
@@ -54,3 +58,7 @@ async def after_draft(connection: AsyncConnection, round_id: UUID, now: datetime
             for came, former in below.items()
         ],
     )
+    if below:
+        await out_of_date.tell(connection, services, [round_id], now)
+    elif clear:
+        await out_of_date.withdraw(connection, round_id, now)

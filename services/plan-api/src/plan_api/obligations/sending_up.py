@@ -53,7 +53,7 @@ async def submit(act: Act, consolidation_id: UUID, given: ConsolidationIn) -> Co
         if up.state != ObligationState.OPEN
     }
     if await levels.holds_all(act.connection, row.round_id, stand or {consolidation_id}):
-        await differing.after_draft(act.connection, row.round_id, act.now, clear=True)
+        await differing.after_draft(act.connection, act.services, row.round_id, act.now, clear=True)
     act.record("submit_consolidation", "round", row.round_id, consolidation=consolidation_id, answered=len(sent))
     return await consolidating.out(act.connection, consolidation_id)
 

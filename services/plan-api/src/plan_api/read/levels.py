@@ -8,7 +8,17 @@ from cascade_contracts.vocabulary import ObligationState
 from sqlalchemy import Row, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from plan_api.read.tables import CONSOLIDATION, CONSOLIDATION_SOURCE, DIFFERENCE, OBLIGATION, SUBMISSION, UNIT, among
+from plan_api.read.tables import (
+    CONSOLIDATION,
+    CONSOLIDATION_SOURCE,
+    DIFFERENCE,
+    DOCUMENT,
+    OBLIGATION,
+    ROUND,
+    SUBMISSION,
+    UNIT,
+    among,
+)
 
 
 async def is_consolidated(connection: AsyncConnection, round_id: UUID) -> bool:
@@ -32,6 +42,24 @@ async def sent_up(connection: AsyncConnection, round_id: UUID) -> Sequence[Row[A
         .order_by(OBLIGATION.c.round_id)
     )
     return cast("Sequence[Row[Any]]", (await connection.execute(query)).all())
+
+
+async def holder_of(connection: AsyncConnection, round_id: UUID) -> Row[Any]:
+    """Return whose consolidation a round's is: the issuer, with the document, its citation and the round's policy."""
+    query = (
+        select(
+            DOCUMENT.c.id.label("document_id"),
+            DOCUMENT.c.issuer_unit_id,
+            DOCUMENT.c.number,
+            DOCUMENT.c.notation,
+            DOCUMENT.c.title.label("document_title"),
+            ROUND.c.title,
+            ROUND.c.policy_id,
+        )
+        .join(ROUND, ROUND.c.document_id == DOCUMENT.c.id)
+        .where(ROUND.c.id == round_id)
+    )
+    return cast("Row[Any]", (await connection.execute(query)).one())
 
 
 async def is_source(connection: AsyncConnection, round_id: UUID, submission_id: UUID) -> bool:

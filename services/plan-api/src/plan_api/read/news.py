@@ -6,21 +6,29 @@ from typing import Any
 from uuid import UUID
 
 from cascade_contracts.delivery import NewsItem, NewsSection
-from cascade_contracts.vocabulary import NewsKind, NewsPart, NoticeState, ObligationState
-from sqlalchemy import Row, select
+from cascade_contracts.vocabulary import DocumentState, NewsKind, NewsPart, NoticeState, ObligationState
+from sqlalchemy import Row, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.read.notices import ITEMS
-from plan_api.read.tables import DOCUMENT, HOLDER, NOTICE, OBLIGATION, ROUND, SEAT, UNIT, among, holding
+from plan_api.read.tables import DOCUMENT, HOLDER, NOTICE, OBLIGATION, ROUND, SEAT, SUSPENSION, UNIT, among, holding
 
 UNSETTLED = (ObligationState.OPEN, ObligationState.SUBMITTED)
 _HEARD = (NoticeState.DELIVERED, NoticeState.UNKNOWN)
 
 
 async def standing(connection: AsyncConnection, batch: Row[Any], notice_ids: Sequence[UUID]) -> dict[UUID, str | None]:
-    """Return for each notice of a batch of news why it must not be sent any more, or None; who is absent is held."""
+    """Return for each notice of a batch of news why it must not be sent any more, or None; what is absent is held."""
     if batch.news_closed_at is not None:
         return dict.fromkeys(notice_ids, batch.news_why)
+    if batch.document_id is not None:
+        suspended = exists().where(SUSPENSION.c.document_id == DOCUMENT.c.id, SUSPENSION.c.until_at.is_(None))
+        query = select(DOCUMENT.c.state, suspended).where(DOCUMENT.c.id == batch.document_id)
+        state, held = (await connection.execute(query)).one()
+        if state != DocumentState.ISSUED:
+            return dict.fromkeys(notice_ids, "recalled")
+        if held:
+            return {}
     if batch.kind == NewsKind.REORGANISATION_UNDONE:
         return await _after(connection, notice_ids)
     return dict.fromkeys(notice_ids, None)

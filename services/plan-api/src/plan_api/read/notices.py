@@ -78,6 +78,7 @@ async def batch_facts(connection: AsyncConnection, batch_ids: Sequence[UUID]) ->
             DOCUMENT.c.notation,
             DOCUMENT.c.issued_on,
             issuer.c.name.label("issuer_name"),
+            ROUND.c.policy_id.label("round_policy_id"),
             LADDER.c.policy_id,
             LADDER.c.kind.label("ladder_kind"),
             NEWS.c.subject_id.label("news_subject_id"),

@@ -111,7 +111,7 @@ async def tell(doing: Act, reorganisation_id: UUID, order: ReorganisationIn, sea
     from_then = telling.hour_to_tell(doing.now + timedelta(minutes=order.told_after_minutes))
     content = _content(order.legal_reference, order.effective_on.isoformat())
     news = telling.News(NewsKind.REORGANISED, reorganisation_id, content, from_then)
-    await telling.tell(doing.connection, news, seats, doing.now)
+    await telling.tell(doing.connection, doing.services, news, seats, doing.now)
 
 
 async def tell_undone(doing: Act, reorganisation_id: UUID, legal_reference: str, effective_on: str) -> None:
@@ -129,7 +129,7 @@ async def tell_undone(doing: Act, reorganisation_id: UUID, legal_reference: str,
     )
     rows = await read.told_seats(connection, batch.id)
     seats = [telling.Told(row.seat_id, row.unit_id, {"after": str(row.id)}) for row in rows]
-    await telling.tell(connection, news, seats, now)
+    await telling.tell(connection, doing.services, news, seats, now)
 
 
 def _content(legal_reference: str, effective_on: str) -> dict[str, str]:
