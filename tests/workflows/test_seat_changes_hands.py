@@ -16,8 +16,18 @@ async def test_a_message_that_waits_for_the_morning_goes_to_who_holds_the_seat_t
     await cascade.until("2026-05-05T08:00")
 
     assert not await school.contact.mails()
-    (mail,) = await cascade.mailroom.mails(cascade.notifier.engine, "moi@thcs.example.edu.vn")
-    assert (mail.step, mail.about) == ("announce", (school.unit.name,))
+    mails = {
+        str(mail.step): mail
+        for mail in await cascade.mailroom.mails(cascade.notifier.engine, "moi@thcs.example.edu.vn")
+    }
+    assert set(mails) == {"announce", "handed_over"}
+    brief = mails["handed_over"]
+    assert "Bàn giao công việc" in brief.subject
+    assert "Còn phải thực hiện (1):\n- Báo cáo kết quả" in brief.text.replace("\r\n", "\n")
+    assert brief.link is not None
+    assert (await cascade.administrator.get(brief.link[brief.link.index("/l/") :])).status_code == 200
+    mail = mails["announce"]
+    assert mail.about == (school.unit.name,)
     assert mail.link is not None
     page = await cascade.administrator.get(mail.link[mail.link.index("/l/") :])
     assert page.status_code == 200

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from plan_api.auth import service as auth
 from plan_api.escalation import repository
 from plan_api.organizations import service as organizations
-from plan_api.read.answering import Answerer, answerers, stayed_to_the_end
+from plan_api.read.answering import Answerer, answerers, in_person
 from plan_api.read.audience import seats
 from plan_api.read.heirs import heirs_of
 from plan_api.rules.calendar import local_date
@@ -84,11 +84,11 @@ async def present(
     """Return whom notices (rows of `read.notices.notice_rows`) go to at an instant; nothing is changed.
 
     A seat nobody is there for hands over to the unit's other seats in the audience's order; an ended unit to its heir.
-    What is for one person goes to that person: in the seat still, or to the end of the unit.
+    What is for one person goes to that person: in the seat still (or who stands in), or to the end of the unit.
     """
     answers = await answerers(connection, {row.seat_id for row in rows}, local_date(now))
     persons = {row.id: row.holder_id for row in rows if row.holder_id is not None}
-    stayed = await stayed_to_the_end(connection, set(persons.values())) if persons else {}
+    there = await in_person(connection, set(persons.values()), local_date(now)) if persons else {}
     found = {
         row.id: Addressed(
             row.id,
@@ -98,7 +98,7 @@ async def present(
             row.seat_title,
             row.unit_name,
             row.linked_to,
-            answers.get(row.seat_id) or stayed.get(row.holder_id),
+            there.get(row.holder_id) or answers.get(row.seat_id),
         )
         for row in rows
     }

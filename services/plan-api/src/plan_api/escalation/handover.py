@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.calendar import service as calendar
 from plan_api.documents import service as documents
-from plan_api.escalation import addressing, repository, telling
+from plan_api.escalation import addressing, news_facts, repository
 from plan_api.escalation.addressing import Addressed
 from plan_api.escalation.service import kept_policy
 from plan_api.read import news as read_news
@@ -104,7 +104,7 @@ async def _notices(
         for batch in facts.values()
         if batch.news_id is None
     }
-    told = await telling.facts_of(
+    told = await news_facts.facts_of(
         connection, services, facts, [to for to in addressed if to.batch_id not in common], tokens
     )
     notices: dict[UUID, list[NoticeOut]] = defaultdict(list)
@@ -210,7 +210,9 @@ async def clearance(
     if batch_id not in facts:
         raise NotFound(what="batch")
     if facts[batch_id].news_id is not None:
-        standing = await read_news.standing(connection, facts[batch_id], asked.notice_ids)
+        standing = await read_news.standing(
+            connection, facts[batch_id], asked.notice_ids, local_date(services.clock.now())
+        )
     else:
         standing = await read.still_owed(connection, batch_id, asked.notice_ids)
     owed = [notice_id for notice_id, why in standing.items() if why is None]

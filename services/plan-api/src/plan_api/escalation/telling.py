@@ -10,20 +10,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cascade_contracts.delivery import NewsFacts, NewsItem, NewsSection
 from cascade_contracts.ids import new_id
-from cascade_contracts.vocabulary import Audience, NewsKind, NewsPart, NoticeState
+from cascade_contracts.vocabulary import Audience, NewsKind, NoticeState
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth import service as auth
 from plan_api.escalation import repository
-from plan_api.escalation.addressing import Addressed
-from plan_api.escalation.service import kept_policy
 from plan_api.integration import outbox
-from plan_api.read import levels
-from plan_api.read import news as read
-from plan_api.read.notices import ITEMS
 from plan_api.rules.calendar import local_date
 from plan_api.rules.policies import STANDARD_POLICY, Policy
 from plan_api.rules.quiet import not_before
@@ -135,61 +129,3 @@ async def withdraw(
         return batch
     await repository.withhold_notices(connection, batch.id, now, why)
     return None
-
-
-async def facts_of(
-    connection: AsyncConnection,
-    services: Services,
-    batches: Mapping[UUID, Row[Any]],
-    to: Sequence[Addressed],
-    tokens: Mapping[UUID, str] | None = None,
-) -> dict[UUID, NewsFacts]:
-    """Return what notices of news tell as of now; `tokens` are of the links of who is told, by default their first."""
-    if not to:
-        return {}
-    now = services.clock.now()
-    kept = await read.contents(connection, [each.notice_id for each in to])
-    told: dict[UUID, NewsFacts] = {}
-    for each in to:
-        batch, content = batches[each.batch_id], kept[each.notice_id]
-        token = services.links.token(each.notice_id) if each.linked_to is not None else None
-        token = (tokens or {}).get(each.notice_id, token)
-        rehearsal = (
-            batch.round_policy_id is not None
-            and (await kept_policy(connection, services, batch.round_policy_id)).policy.rehearsal
-        )
-        told[each.notice_id] = NewsFacts(
-            news=NewsKind(batch.kind),
-            basis=batch.news_content.get("basis", ""),
-            about=batch.news_content.get("about", ""),
-            effective_on=batch.news_content.get("effective_on"),
-            as_of=now,
-            sections=await _sections(connection, batch, content),
-            rehearsal=rehearsal,
-            link=f"{services.settings.public_url}/l/{token}" if token else None,
-        )
-    return told
-
-
-async def _sections(connection: AsyncConnection, batch: Row[Any], content: Mapping[str, Any]) -> list[NewsSection]:
-    if batch.kind == NewsKind.OUT_OF_DATE:
-        return await _changed(connection, batch.news_subject_id)
-    return await _reorganised(connection, content)
-
-
-async def _changed(connection: AsyncConnection, round_id: UUID) -> list[NewsSection]:
-    causes = await levels.causes(connection, round_id)
-    items = [NewsItem(unit_name=row.unit_name, reason=row.reason) for row in causes[:ITEMS]]
-    return [NewsSection(part=NewsPart.CHANGED, count=len(causes), items=items)]
-
-
-async def _reorganised(connection: AsyncConnection, content: Mapping[str, Any]) -> list[NewsSection]:
-    """Return what became of units, what a unit took over and still owes, what it owes no more, what it decides."""
-    units = [NewsItem.model_validate(each) for each in content.get("units", ())]
-    sections = [NewsSection(part=NewsPart.UNITS, count=len(units), items=units[:ITEMS])] if units else []
-    gained = {UUID(each): () for each in content.get("gained", ())}
-    lost = {UUID(each): names for each, names in content.get("lost", {}).items()}
-    sections += await read.owed_items(connection, NewsPart.GAINED, gained, unsettled=True)
-    sections += await read.owed_items(connection, NewsPart.LOST, lost, unsettled=False)
-    decides = content.get("decides", 0)
-    return [*sections, NewsSection(part=NewsPart.TO_DECIDE, count=decides)] if decides else sections

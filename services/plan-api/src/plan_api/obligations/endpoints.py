@@ -35,6 +35,7 @@ from plan_api.obligations.consolidation_schemas import (
 from plan_api.obligations.schemas import (
     AcceptIn,
     ApprovalIn,
+    BriefSent,
     ExtensionIn,
     ExtensionOut,
     HandInOut,
@@ -93,6 +94,12 @@ async def brief(services: ServicesOf, caller: CallerOf, seat_id: UUID) -> SeatBr
     """Return what is open, late, promised, under review and to be decided at a seat's unit."""
     async with reachable_database(), services.reading.connect() as connection:
         return await briefing.brief(connection, services, caller, seat_id)
+
+
+@router.post("/seats/{seat_id}/brief", response_model=BriefSent, summary="Send the brief again")
+async def send_brief(request: Request, caller: CallerOf, seat_id: UUID) -> Response:
+    """Send the brief by message to who holds the seat now; one that still waits is not sent any more."""
+    return await once(request, caller, lambda doing: briefing.send_again(doing, seat_id))
 
 
 @router.get("/obligations/{obligation_id}", response_model=ObligationDetail, summary="Read an obligation")

@@ -201,3 +201,14 @@ class NothingToConsolidate(Refusal):
         "Đợt báo cáo chưa đủ và chưa chốt. Kính đề nghị chờ đủ báo cáo hoặc đến giờ chốt.",
         "The round is neither settled nor closed. Wait for its reports or its cut-off.",
     )
+
+
+class NothingToHandOver(Refusal):
+    """The unit of the seat owes nothing and is to decide on nothing, so there is no brief to send."""
+
+    code, status = "nothing_to_hand_over", 409
+    title = ("Không có việc cần bàn giao", "Nothing to hand over")
+    remedy = (
+        "Đơn vị của vị trí này không còn việc nào đang thực hiện hoặc chờ duyệt nên không có nội dung bàn giao để gửi.",
+        "The unit of this seat owes nothing and is to decide on nothing: there is no brief to send.",
+    )

@@ -358,6 +358,14 @@ class PromiseOut(BaseModel):
     decided_due_at: datetime | None
 
 
+class BriefSent(BaseModel):
+    """A brief on its way to who holds the seat, from an hour outside quiet hours on."""
+
+    seat_id: UUID
+    unit_id: UUID
+    not_before: datetime
+
+
 class SeatBrief(BaseModel):
     """What whoever takes a seat over must know: what its unit owes, what is late, what was promised, what waits.
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.endpoints import CallerOf
 from plan_api.auth.service import allows, require
+from plan_api.obligations import briefing
 from plan_api.organizations import editing, reading
 from plan_api.organizations.kinds import UnitKind
 from plan_api.organizations.schemas import (
@@ -162,12 +163,16 @@ async def edit_seat(request: Request, caller: CallerOf, seat_id: UUID, edit: Sea
 
 @router.post("/v1/seats/{seat_id}/handover", status_code=201, summary="Hand a seat over", response_model=UnitView)
 async def hand_over(request: Request, caller: CallerOf, seat_id: UUID, given: Handover) -> Response:
-    """Put a person into a seat from a date; the predecessor's time and links end on it. Answers the unit."""
+    """Put a person into a seat from a date; the predecessor's time and links end on it. Answers the unit.
+
+    What is open, late, promised and to be decided is sent to the new holder on that day.
+    """
 
     async def take(doing: Act) -> Answer:
         unit_id = await _unit_of(doing, seat_id)
         await require(doing.connection, caller, Verb.IMPORT_UNITS, unit_id)
-        await editing.hand_over(doing, seat_id, given)
+        holder_id = await editing.hand_over(doing, seat_id, given)
+        await briefing.tell(doing, seat_id, holder_id, given.effective_on)
         return await _answer(doing, unit_id, status=201)
 
     return await act_once(request, caller, take)

@@ -57,13 +57,14 @@ async def answerers(connection: AsyncConnection, seat_ids: Collection[UUID], on:
     return {seat_id: answer for seat_id, answer in answers.items() if answer is not None}
 
 
-async def stayed_to_the_end(connection: AsyncConnection, holder_ids: Collection[UUID]) -> dict[UUID, Answerer]:
-    """Return those of some persons who held their seat until their unit ended; who left before is absent."""
+async def in_person(connection: AsyncConnection, holder_ids: Collection[UUID], on: date) -> dict[UUID, Answerer]:
+    """Return those of some persons who are there for their seat on a day, or held it until its unit ended."""
+    there = holding(on) & ~select(ABSENCE.c.id).where(ABSENCE.c.holder_id == HOLDER.c.id, away(on)).exists()
     query = (
         select(HOLDER)
         .join(SEAT, SEAT.c.id == HOLDER.c.seat_id)
         .join(UNIT, UNIT.c.id == SEAT.c.unit_id)
-        .where(among(HOLDER.c.id, holder_ids), HOLDER.c.valid_to == UNIT.c.valid_to)
+        .where(among(HOLDER.c.id, holder_ids), there | (HOLDER.c.valid_to == UNIT.c.valid_to))
     )
     return {row.id: Answerer(row) for row in await connection.execute(query)}
 
