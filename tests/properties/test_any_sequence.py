@@ -1,4 +1,4 @@
-"""Any sequence of issue, answer, return, extend, suspend, reorganise, undo, hand over and time keeps the books.
+"""Any sequence of issue, answer, return, extend, amend, suspend, reorganise, undo, hand over and time keeps the books.
 
 The suite plays few short sequences, always the same; `make properties` plays many long ones, new each time.
 """
@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from properties import changes, delivering
 from properties.truths import check_counts, check_facts, check_time
 from properties.world import World
 
@@ -27,8 +28,8 @@ LONG: Final = int(os.environ.get("CASCADE_PROPERTIES", "0"))
 """How many sequences to play, new ones each time; 0 plays the suite's few."""
 
 SETTINGS: Final = settings(
-    max_examples=LONG or 16,
-    stateful_step_count=60 if LONG else 24,
+    max_examples=LONG or 10,
+    stateful_step_count=60 if LONG else 20,
     derandomize=not LONG,
     deadline=None,
     database=None,
@@ -72,9 +73,12 @@ class AnySequence(RuleBasedStateMachine):
         due_days=st.none() | st.integers(-3, 12),
         accepts=st.booleans(),
         mode=st.sampled_from(["order", "order", "request"]),
+        every=st.sampled_from([None, "month", "quarter"]),
     )
-    def issue(self, issuer: str, chosen: list[int], due_days: int | None, mode: str, *, accepts: bool) -> None:
-        self._runner.run(self.world.issue(issuer, chosen, due_days, accepts=accepts, mode=mode))
+    def issue(
+        self, issuer: str, chosen: list[int], due_days: int | None, mode: str, every: str | None, *, accepts: bool
+    ) -> None:
+        self._runner.run(self.world.issue(issuer, chosen, due_days, accepts=accepts, mode=mode, every=every))
 
     @rule(pick=PICK, nil=st.booleans())
     def answer(self, pick: int, *, nil: bool) -> None:
@@ -98,7 +102,32 @@ class AnySequence(RuleBasedStateMachine):
 
     @rule(pick=PICK)
     def hand_over(self, pick: int) -> None:
-        self._runner.run(self.world.hand_over(pick))
+        self._runner.run(changes.hand_over(self.world, pick))
+
+    @rule(
+        pick=PICK,
+        what=st.sampled_from(["due", "due", "cut_off", "title", "drop round", "add round", "drop unit", "add unit"]),
+        days=st.integers(-2, 15),
+        acknowledge=st.booleans(),
+    )
+    def amend(self, pick: int, what: str, days: int, *, acknowledge: bool) -> None:
+        self._runner.run(changes.amend(self.world, pick, what, days, acknowledge=acknowledge))
+
+    @rule(pick=PICK, below=st.booleans())
+    def leave_alone(self, pick: int, *, below: bool) -> None:
+        self._runner.run(changes.leave_alone(self.world, pick, below=below))
+
+    @rule(pick=PICK, due=st.sampled_from(["keep", "shift"]))
+    def let_go_on(self, pick: int, due: str) -> None:
+        self._runner.run(changes.let_go_on(self.world, pick, due))
+
+    @rule(pick=st.integers(0, 40), other=st.integers(0, 40), days=st.none() | st.integers(1, 10))
+    def go_away(self, pick: int, other: int, days: int | None) -> None:
+        self._runner.run(changes.go_away(self.world, pick, other, days))
+
+    @rule(pick=PICK)
+    def come_back(self, pick: int) -> None:
+        self._runner.run(changes.come_back(self.world, pick))
 
     @rule(kind=st.sampled_from(["merge", "split", "abolish"]), pick=PICK, into=PICK)
     def reorganise(self, kind: str, pick: int, into: int) -> None:
@@ -113,17 +142,17 @@ class AnySequence(RuleBasedStateMachine):
         self.world.clock.move(hours=hours)
         self._runner.run(self.world.supervise())
         if delivered:
-            self._runner.run(self.world.deliver())
+            self._runner.run(delivering.deliver(self.world))
         self._runner.run(check_time(self.world))
         self._runner.run(check_counts(self.world))
 
     @rule()
     def take_over(self) -> None:
-        self._runner.run(self.world.take_over())
+        self._runner.run(delivering.take_over(self.world))
 
     @rule()
     def deliver(self) -> None:
-        self._runner.run(self.world.deliver())
+        self._runner.run(delivering.deliver(self.world))
 
     @invariant()
     def the_facts_hold(self) -> None:

@@ -61,6 +61,22 @@ async def check_facts(world: World) -> None:
         )
         == []
     ), "something open stands on no ladder"
+    assert (
+        await world.rows(
+            "select 1 from obligation_step s join obligation o on o.id = s.obligation_id "
+            "join ladder_step t on t.id = s.step_id join ladder l on l.id = t.ladder_id "
+            "join unit_suspension u on u.unit_id = o.unit_id and u.from_at < s.at "
+            "and (u.until_at is null or u.until_at > s.at) where o.document_id = any(:ids) and l.kind = 'obligation'"
+        )
+        == []
+    ), "a suspended unit was chased"
+    assert (
+        await world.rows(
+            "select 1 from round where document_id = any(:ids) and recurrence_id is not null "
+            "group by recurrence_id, period having count(*) > 1"
+        )
+        == []
+    ), "a period was opened twice"
     await _check_nothing_lost(world)
 
 
@@ -91,6 +107,8 @@ async def check_time(world: World) -> None:
         "where o.document_id = any(:ids) and d.state = 'issued' and o.state = 'open' and o.mode = 'order' "
         "and o.due_at > d.issued_at and greatest(o.due_at, o.created_at, o.returned_at) < :overdue "
         "and not exists (select from suspension p where p.document_id = d.id and p.until_at is null) "
+        "and not exists (select from unit_suspension u where u.unit_id = o.unit_id "
+        "and (u.until_at is null or u.until_at >= :overdue)) "
         "and not exists (select from obligation_step s join ladder_step l on l.id = s.step_id "
         "where s.obligation_id = o.id and l.kind in ('overdue', 'escalate'))",
         overdue=world.long_overdue(),

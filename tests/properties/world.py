@@ -6,23 +6,34 @@ what must hold after each verb stands in `truths.py`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from cascade_contracts.delivery import Clearance, ClearanceRequest, Handover, NewsFacts, NoticeOut
+from cascade_contracts.delivery import NoticeOut
 from cascade_contracts.ids import new_id
 from cascade_contracts.supervision import EntryKind
 from harness.api import ApiClient, StillClock
 from harness.office import Json, said
+from plan_api.documents import recurring
 from plan_api.escalation import steps
 from plan_api.obligations import consolidating
 from plan_api.read.agenda import Entry, agenda
+from plan_api.requests import act_of_itself
 from plan_api.rules.calendar import local_date
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 REFUSED = {404, 409, 412, 422}
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """The present holder of a seat is away, until a day or for good, and who is asked meanwhile (a seat, or nobody)."""
+
+    id: str
+    until_on: date | None
+    substitute: str | None
 
 
 @dataclass(slots=True)
@@ -42,6 +53,8 @@ class World:
     refusals: dict[str, int] = field(default_factory=dict)
     owed_at_issue: set[UUID] = field(default_factory=set)
     given_up: set[UUID] = field(default_factory=set)
+    absences: dict[str, Absence] = field(default_factory=dict)
+    opened: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
     async def open(cls, client: ApiClient) -> "World":
@@ -78,6 +91,21 @@ class World:
         """Every unit of this world, ended ones too."""
         return [self.city, *self.below["city"], *self.below["department"]]
 
+    async def answerer(self, seat: str) -> str:
+        """Return the address of who answers for a seat today: through substitutes, else the holder although away."""
+        query = (
+            "select s.id from seat s join unit u on u.id = s.unit_id where s.id = any(:seats) and u.valid_to is null"
+        )
+        seats = {str(row.id) for row in await self.rows(query, seats=[UUID(each) for each in self.holders])}
+        on, asked, at = local_date(self.clock.now()), set[str](), seat
+        while at in seats - asked:
+            absence = self.absences.get(at)
+            if absence is None or (absence.until_on is not None and absence.until_on <= on):
+                return self.holders[at]
+            asked.add(at)
+            at = absence.substitute or ""
+        return self.holders[seat]
+
     def long_overdue(self) -> datetime:
         """Return since when whatever was due must have been escalated: holidays and office hours are over by then."""
         return self.clock.now() - timedelta(days=9)
@@ -92,10 +120,10 @@ class World:
         """Return how many events the audit holds."""
         return int((await self.rows("select count(*) from audit_event"))[0][0])
 
-    async def do(self, path: str, body: Json | None = None) -> Json | None:
+    async def do(self, path: str, body: Json | None = None, **given: Any) -> Json | None:
         """Do something: it is audited, or refused with a code and then not there."""
         before = await self.audited()
-        answer = await self.client.post(path, body or {})
+        answer = await self.client.post(path, body or {}, **given)
         after = await self.audited()
         if answer.status_code in REFUSED:
             code = answer.json()["code"]
@@ -109,7 +137,14 @@ class World:
     # --- what people do ---
 
     async def issue(
-        self, issuer: str, chosen: Sequence[int], due_days: int | None, *, accepts: bool, mode: str
+        self,
+        issuer: str,
+        chosen: Sequence[int],
+        due_days: int | None,
+        *,
+        accepts: bool,
+        mode: str,
+        every: str | None = None,
     ) -> None:
         """Issue a document to some of the living units below an issuer."""
         living = await self.living(self.below[issuer])
@@ -134,6 +169,7 @@ class World:
             "parents": parents,
             "assignees": [{"unit": {"id": unit["id"]}, "mode": mode} for unit in {u["id"]: u for u in bound}.values()],
             "rounds": rounds,
+            "recurring": [] if every is None else [{"title": "Báo cáo định kỳ", "every": every}],
         }
         drafted = await self.do("/v1/documents", body)
         if drafted is None:
@@ -206,13 +242,6 @@ class World:
             document = self.documents[pick % len(self.documents)]
             await self.do(f"/v1/documents/{document['id']}/{verb}", {"reason": "Theo chỉ đạo"})
 
-    async def hand_over(self, pick: int) -> None:
-        """Put somebody else into a seat, from today."""
-        seat = sorted(self.holders)[pick % len(self.holders)]
-        email = f"nguoi-moi.{str(new_id())[-12:]}@example.edu.vn"
-        if await self.do(f"/v1/seats/{seat}/handover", {"name": "Người mới", "email": email}) is not None:
-            self.holders[seat] = email
-
     async def reorganise(self, kind: str, pick: int, into: int) -> None:
         """Merge, split or abolish living units of one level; successors are of the same level."""
         level = "city" if pick % 2 else "department"
@@ -267,11 +296,19 @@ class World:
                 entry = next((each for each in found.entries if each.at <= now), None)
                 if entry is None:
                     break
-                key = (entry.kind, entry.round_id, entry.step_id)
+                key = (entry.kind, entry.round_id or entry.recurrence_id, entry.step_id)
                 assert key not in done, f"{key} is on the agenda again although it was done"
                 done.add(key)
+                if entry.kind is EntryKind.OPENING:
+                    await self._open(UUID(document["id"]), entry, now)
+                    continue
                 async with services.engine.begin() as connection:
                     await self._take(connection, UUID(document["id"]), entry, now)
+
+    async def _open(self, document_id: UUID, entry: Entry, now: datetime) -> None:
+        assert entry.recurrence_id is not None
+        async with act_of_itself(self.client.services) as act:
+            await recurring.open_periods(act, document_id, entry.recurrence_id, now)
 
     async def _take(self, connection: AsyncConnection, document_id: UUID, entry: Entry, now: datetime) -> None:
         services = self.client.services
@@ -285,68 +322,6 @@ class World:
                 await consolidating.draft(connection, services, entry.round_id)
             case _:
                 await steps.take_cut_off(connection, services, document_id, entry.round_id)
-
-    async def take_over(self) -> None:
-        """Record, as notifier does, what every waiting batch says to whom; it may be sent much later."""
-        waiting = "select id from batch where document_id = any(:ids) and finished_at is null"
-        for batch in await self.rows(f"{waiting} order by created_at, id"):
-            if batch.id not in self.recorded:
-                handed = await self._notifier("GET", f"/internal/v1/batches/{batch.id}/notices?limit=500")
-                page = next(page for page in Handover.model_validate(handed).pages if page.batch_id == batch.id)
-                self.recorded[batch.id] = {notice.notice_id: notice for notice in page.notices}
-
-    async def deliver(self) -> None:
-        """Send what was taken over: clearance, once more where somebody else answers by now, then outcomes."""
-        await self.take_over()
-        for batch_id, notices in list(self.recorded.items()):
-            clearance = await self._clearance(batch_id, notices)
-            notices |= {notice.notice_id: notice for notice in clearance.readdressed}
-            if clearance.readdressed:
-                clearance = await self._clearance(batch_id, notices)
-            for notice_id in clearance.cleared:
-                await self._send(notices[notice_id])
-            for notice_id in (*clearance.cleared, *(each.notice_id for each in clearance.withheld)):
-                del notices[notice_id]
-            await self._notifier(
-                "POST", f"/internal/v1/batches/{batch_id}/outcomes", {"outcomes": [], "finished": not notices}
-            )
-            if not notices:
-                del self.recorded[batch_id]
-
-    async def _clearance(self, batch_id: UUID, notices: dict[UUID, NoticeOut]) -> Clearance:
-        body = ClearanceRequest(
-            notice_ids=list(notices), addressees={key: notice.recipient.addressee for key, notice in notices.items()}
-        )
-        answer = await self._notifier(
-            "POST", f"/internal/v1/batches/{batch_id}/clearance", body.model_dump(mode="json")
-        )
-        return Clearance.model_validate(answer)
-
-    async def _notifier(self, method: str, path: str, body: Json | None = None) -> Any:
-        token = self.client.services.settings.internal_token.get_secret_value()
-        given = {} if body is None else {"json": body}
-        answer = await self.client.request(method, path, headers={"authorization": f"Bearer {token}"}, **given)
-        assert answer.status_code in {200, 204}, answer.text
-        return answer.json() if answer.content else None
-
-    async def _send(self, notice: NoticeOut) -> None:
-        """Send a cleared notice: to who holds the seat now and nobody else, with a link that opens."""
-        seat, facts = notice.recipient.seat_id, notice.facts
-        kind = facts.news if isinstance(facts, NewsFacts) else facts.step
-        addresses = [each.address for each in notice.recipient.addresses]
-        assert addresses, f"{kind} is cleared for nobody"
-        assert addresses[0] == self.holders[str(seat)], f"{kind} goes to somebody who has left"
-        (ended,) = await self.rows(
-            "select u.valid_to from seat s join unit u on u.id = s.unit_id where s.id = :seat", seat=seat
-        )
-        assert ended.valid_to is None, f"{kind} goes to a unit that has ended"
-        if isinstance(facts, NewsFacts):
-            return
-        assert facts.link, f"{kind} has no link"
-        token = facts.link.rpartition("/")[2]
-        opened = await self.client.without_key().get(f"/l/{token}")
-        assert opened.status_code == 200, f"{kind} carries a link that is dead"
-        self.sent += 1
 
 
 def _new(superior: Json, level: str) -> Json:
