@@ -30,16 +30,36 @@ async def judge_document(stage: Stage, row: DocumentRow, verdict: Verdict) -> No
         holders = {seat["id"]: [holder["name"] for holder in seat["holders"]] for seat in seats["seats"]}
         found = holders.get(str(kept.tracker_seat_id))
         verdict.that(f"{row.key} is tracked at a seat of {row.tracker} by a named holder", bool(found))
-    told = await rows(stage, "select unit_id, label, purpose from recipient where document_id = :id", document)
-    verdict.that(f"{row.key} recipients", len(told), len(row.recipients))
-    owing = {item["unit_id"] for item in await stage.cards(row.key)}
-    purposes = {str(item.unit_id) if item.unit_id else item.label: item.purpose for item in told}
-    for given in row.recipients:
-        key = str(stage.cascade.units_by_code[given.unit].id) if given.unit else given.label
-        name = f"{row.key} tells {given.unit or given.label} {given.purpose}, who owes nothing"
-        verdict.that(name, (purposes.get(key), key in owing), (given.purpose, False))
+    await _judge_told(stage, row, verdict)
     await _judge_chain(stage, row, verdict)
     _judge_copy(stage, row, stands, verdict)
+
+
+async def _judge_told(stage: Stage, row: DocumentRow, verdict: Verdict) -> None:
+    """Whom it tells was previewed, each once; they owe nothing, and who confirmed having read it is known."""
+    codes = {str(unit.id): unit.code for unit in stage.cascade.units_by_code.values()}
+    wanted = stage.scenario.told(row)
+    shown = {codes.get(item["unit_id"] or "", item["name"]): item["purpose"] for item in stage.told[row.key]}
+    verdict.that(f"{row.key} previews whom it tells", (shown, len(stage.told[row.key])), (wanted, len(wanted)))
+    path = f"/v1/documents/{stage.documents[row.key].id}/recipients?limit=500"
+    listed = (await stage.cascade.said("GET", path))["items"]
+    everybody = {codes.get(item["unit_id"] or "", item["name"]): item for item in listed}
+    told = {key: item for key, item in everybody.items() if item["purpose"] is not None}
+    verdict.that(f"{row.key} recipients", len(told), len(wanted))
+    owing = {codes[item["unit_id"]] for item in await stage.cards(row.key)}
+    for key, purpose in wanted.items():
+        found = told.get(key, {"purpose": None})["purpose"]
+        verdict.that(f"{row.key} tells {key} {purpose}, who owes nothing", (found, key in owing), (purpose, False))
+    readings = {
+        code: reading.at
+        for reading in stage.scenario.readings
+        if reading.document == row.key
+        for code in stage.scenario.codes(reading.units)
+    }
+    for key, item in everybody.items() if readings else ():
+        read_at, at = item["read_at"], readings.get(key)
+        name = f"{row.key} is {'read' if at else 'not yet read'} by {key}"
+        verdict.that(name, read_at and hour_of(instant(read_at)), at and hour_of(at))
 
 
 async def _judge_chain(stage: Stage, row: DocumentRow, verdict: Verdict) -> None:

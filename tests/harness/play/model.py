@@ -16,12 +16,14 @@ from harness.play.rows import (
     BoundRow,
     DocumentRow,
     Expect,
+    GroupRow,
     Habit,
     Instant,
     Later,
     Merger,
     Odds,
     Raised,
+    Reading,
     ReportUp,
     RoundRow,
     Row,
@@ -40,10 +42,12 @@ class Scenario(Row):
     seed: int
     odds: Odds = Odds()
     units: list[UnitRow]
+    groups: list[GroupRow] = Field(default_factory=list)
     documents: list[DocumentRow]
     habits: list[Habit] = Field(default_factory=list)
     reports_up: list[ReportUp] = Field(default_factory=list)
     raised: list[Raised] = Field(default_factory=list)
+    readings: list[Reading] = Field(default_factory=list)
     mergers: list[Merger] = Field(default_factory=list)
     later: list[Later] = Field(default_factory=list)
     features: dict[str, list[str]]
@@ -67,19 +71,39 @@ class Scenario(Row):
 
     def selected(self, issuer: str, select: Selection) -> list[str]:
         """Return the codes a selector of an issuer stands for, in the order of the file."""
-        root, found = select.under or issuer, set[str]()
-        border = {root}
-        while border:
-            border = {unit.code for unit in self.all_units if border & set(_superiors(unit, select.line))} - found
-            found |= border
-            if select.direct:
-                break
+        root = select.under or issuer
+        found = self._below(root, select) if not select.groups else self._grouped(select.groups)
         left_out = {root, issuer, *self.codes(select.excluding)}
         return [
             unit.code
             for unit in self.all_units
             if unit.code in found - left_out and (not select.kinds or unit.kind in select.kinds)
         ]
+
+    def _below(self, root: str, select: Selection) -> set[str]:
+        found, border = set[str](), {root}
+        while border:
+            border = {unit.code for unit in self.all_units if border & set(_superiors(unit, select.line))} - found
+            found |= border
+            if select.direct:
+                break
+        return found
+
+    def _grouped(self, groups: list[str]) -> set[str]:
+        return {code for group in self.groups if group.code in groups for code in self.codes(group.members)}
+
+    def told(self, document: DocumentRow) -> dict[str, str]:
+        """Return whom a document tells for which purpose, each once: as named, else selected and not bound."""
+        bound = {item.code for item in self.bound(document)}
+        told: dict[str, str] = {}
+        for row in document.recipients:
+            if row.select is None:
+                told.setdefault(row.unit or row.label or "", row.purpose)
+        for row in document.recipients:
+            for code in self.selected(document.issuer, row.select) if row.select else []:
+                if code not in bound:
+                    told.setdefault(code, row.purpose)
+        return told
 
     def bound(self, document: DocumentRow) -> list[BoundRow]:
         """Return whom a document binds, each unit once: as named, else as the strongest selector that reaches it."""
@@ -121,6 +145,7 @@ class Scenario(Row):
         named = {habit.round for habit in self.habits} | {item.round for item in self.reports_up}
         strangers = [
             *({item.document for item in self.raised} - keys),
+            *({item.document for item in self.readings} - keys),
             *({parent for document in self.documents for parent in document.parents} - keys),
             *(named - rounds),
             *({habit.unit for habit in self.habits} - codes),
@@ -129,8 +154,9 @@ class Scenario(Row):
         if strangers:
             raise ValueError(f"not in the file: {', '.join(sorted(strangers))}")
         for document in self.documents:
-            later = [row.at for row in document.rounds if row.at is not None]
-            if later != sorted(later) or any(row.at for row in document.rounds[: len(document.rounds) - len(later)]):
+            later = [row for row in document.rounds if row.at is not None]
+            asked = [row.at for row in later if row.at is not None and not row.recurs]
+            if asked != sorted(asked) or any(row.at for row in document.rounds[: len(document.rounds) - len(later)]):
                 raise ValueError("rounds asked for later stand last, in the order of their instants")
         if len(set(titles)) != len(titles):
             raise ValueError("titles of rounds tell mails apart and must differ")

@@ -38,8 +38,12 @@ class UnitRow(Row):
 
 
 class Selection(Row):
-    """A selector: units below one (the issuer, if not given), of some kinds, on a line, one step down, less some."""
+    """A selector: units below one (the issuer, if not given), of some kinds, on a line, one step down, less some.
 
+    With `groups` those of groups instead.
+    """
+
+    groups: list[str] = Field(default_factory=list)
     under: str | None = None
     kinds: list[str] = Field(default_factory=list)
     line: LineKind | None = None
@@ -65,11 +69,20 @@ class BoundRow:
     ways: int
 
 
+class GroupRow(Row):
+    """A named group of units, made before anything is issued."""
+
+    code: str
+    name: str
+    members: list[str]
+
+
 class RecipientRow(Row):
-    """Somebody told of the document: a unit, or a body outside by its name."""
+    """Somebody told of the document: a unit, a body outside by its name, or the units of a selector."""
 
     unit: str | None = None
     label: str | None = None
+    select: Selection | None = None
     purpose: str = "để biết"
 
 
@@ -153,6 +166,14 @@ class DocumentRow(Row):
     rounds: list[RoundRow] = Field(default_factory=list)
     tasks: list[TaskRow] = Field(default_factory=list)
     recurring: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class Reading(Row):
+    """At `at` units confirm having read a document they are told of."""
+
+    document: str
+    units: list[str]
+    at: Instant
 
 
 class Raised(Row):

@@ -16,7 +16,7 @@ from harness.api import ApiClient
 from harness.cascade import Cascade, Document, Json
 from harness.play.duties import Duty
 from harness.play.model import Scenario
-from harness.play.rows import DocumentRow, Merger, Raised, ReportUp, RoundRow, Selection
+from harness.play.rows import DocumentRow, Merger, Raised, Reading, RecipientRow, ReportUp, RoundRow, Selection
 
 Deed = tuple[datetime, int, Callable[[], Awaitable[object]]]
 
@@ -25,8 +25,8 @@ Deed = tuple[datetime, int, Callable[[], Awaitable[object]]]
 class Stage:
     """A scenario on its way: the issued documents by key, the obligations' ids, the refusals of unconfirmed issues.
 
-    `previews`: whom a document was to bind, shown before its issue; `raised`: ids of difficulties by text and unit;
-    `proposals`: the symbols proposed for bad copies; `tasks`: ids by document and number.
+    `previews`, `told`: whom a document was to bind and to tell, shown before its issue; `raised`: ids of difficulties
+    by text and unit; `proposals`: the symbols proposed for bad copies; `tasks`: ids by document and number.
     """
 
     cascade: Cascade
@@ -36,6 +36,7 @@ class Stage:
     obligations: dict[tuple[str, str], str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     previews: dict[str, list[Json]] = field(default_factory=dict)
+    told: dict[str, list[Json]] = field(default_factory=dict)
     raised: dict[str, dict[str, str]] = field(default_factory=dict)
     proposals: dict[str, Json] = field(default_factory=dict)
     tasks: dict[str, str] = field(default_factory=dict)
@@ -45,6 +46,10 @@ class Stage:
         """Play everything from the beginning to the end."""
         fields = {"code", "name", "kind", "professional", "administrative"}
         await self.cascade.units([row.model_dump(include=fields) for row in self.scenario.all_units])
+        for group in self.scenario.groups:
+            members = [self._ref(code) for code in self.scenario.codes(group.members)]
+            body = {"code": group.code, "name": group.name, "members": members}
+            await self.cascade.said("POST", "/v1/groups", body)
         for at, together in groupby(sorted(self._deeds(), key=lambda deed: deed[:2]), key=lambda deed: deed[0]):
             await self.cascade.until(at)
             for _, _, do in together:
@@ -60,6 +65,8 @@ class Stage:
                     yield row.at, 0, self._opening(document, row)
         for merger in self.scenario.mergers:
             yield merger.at, 0, partial(self._merge, merger)
+        for reading in self.scenario.readings:
+            yield reading.at, 1, partial(self._read, reading)
         for raised in self.scenario.raised:
             yield raised.at, 1, partial(self._raise, raised)
             yield raised.answered_at, 2, partial(self._answer, raised)
@@ -89,6 +96,8 @@ class Stage:
         body = await self._body(row)
         chosen = {name: body[name] for name in ("issuer", "assignees", "selectors")}
         self.previews[row.key] = (await self.cascade.said("POST", "/v1/assignees/preview?limit=500", chosen))["items"]
+        chosen["recipients"] = body["recipients"]
+        self.told[row.key] = (await self.cascade.said("POST", "/v1/recipients/preview?limit=500", chosen))["items"]
         drafted = await self._drafted(row, body)
         await self._write_tasks(row, drafted["id"])
         issue = f"/v1/documents/{drafted['id']}/issue"
@@ -188,10 +197,7 @@ class Stage:
                 {"unit": self._ref(code), "mode": to.mode} for to in row.to for code in self.scenario.codes(to.units)
             ],
             "selectors": [self._selector(to.select) | {"mode": to.mode} for to in row.to if to.select is not None],
-            "recipients": [
-                {"purpose": item.purpose} | ({"unit": self._ref(item.unit)} if item.unit else {"label": item.label})
-                for item in row.recipients
-            ],
+            "recipients": [{"purpose": item.purpose} | self._recipient(item) for item in row.recipients],
             "rounds": [self._round(item) for item in row.rounds if item.at is None and not item.recurs],
             "recurring": row.recurring,
         }
@@ -208,8 +214,13 @@ class Stage:
             body["assignees"] = [self._ref(code) for code in self.scenario.codes(row.assignees)]
         return body
 
+    def _recipient(self, row: RecipientRow) -> Json:
+        if row.select is not None:
+            return {"select": self._selector(row.select)}
+        return {"unit": self._ref(row.unit)} if row.unit else {"label": row.label}
+
     def _selector(self, select: Selection) -> Json:
-        body: Json = select.model_dump(mode="json", include={"kinds", "line", "direct"}, exclude_none=True)
+        body: Json = select.model_dump(mode="json", include={"groups", "kinds", "line", "direct"}, exclude_none=True)
         if select.under is not None:
             body["under"] = self._ref(select.under)
         return body | {"excluding": [self._ref(code) for code in self.scenario.codes(select.excluding)]}
@@ -229,6 +240,16 @@ class Stage:
             unit = self.cascade.units_by_code[code]
             self._callers[code] = await self.cascade.administrator.as_(Role.UNIT, unit.id)
         return self._callers[code]
+
+    async def _read(self, reading: Reading) -> None:
+        """Let units told of a document find it in their list and confirm having read it."""
+        document_id = str(self.documents[reading.document].id)
+        for code in self.scenario.codes(reading.units):
+            caller = await self._caller(code)
+            listed = (await caller.get("/v1/documents", params={"told": True})).json()["items"]
+            assert document_id in {item["id"] for item in listed}, listed
+            answer = await caller.post(f"/v1/documents/{document_id}/read")
+            assert answer.status_code == 200, answer.text
 
     async def _raise(self, raised: Raised) -> None:
         path = f"/v1/documents/{self.documents[raised.document].id}/difficulties"

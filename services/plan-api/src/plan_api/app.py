@@ -25,6 +25,7 @@ from plan_api.documents import adopt_endpoints as adoptions
 from plan_api.documents import change_endpoints as document_changes
 from plan_api.documents import endpoints as documents
 from plan_api.documents import file_endpoints as files
+from plan_api.documents import recipient_endpoints as recipients
 from plan_api.escalation import endpoints as policies
 from plan_api.escalation import internal_endpoints as internal
 from plan_api.forms import endpoints as forms
@@ -49,6 +50,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     progress.router,
     documents.router,
     documents.assignees_router,
+    recipients.router,
     document_changes.router,
     adoptions.router,
     files.router,

@@ -11,7 +11,7 @@ from uuid import UUID
 from cascade_contracts.vocabulary import RoundKind, StepKind
 
 from plan_api.calendar import service as calendar
-from plan_api.documents import amending_repository, drafting, issuing, repository, selecting
+from plan_api.documents import amending_repository, drafting, issuing, recipients, repository, selecting
 from plan_api.documents.amended_rounds import Work, amend_rounds
 from plan_api.documents.amending_schemas import Amended, AmendIn, FieldAmended
 from plan_api.documents.assigned import bound_today
@@ -130,8 +130,9 @@ async def _keep(work: Work) -> Amended:
         work.affected |= set(work.bound)
     affected = [unit for unit in work.bound.values() if unit.unit_id in work.affected - set(work.added)]
     await issuing.freeze_content(act, document.id, version, work.new)
-    await amending_repository.clear_recipients(act.connection, document.id)
-    await issuing.add_recipients(act.connection, document.id, work.new)
+    if work.last.recipients != work.new.recipients:
+        issuer, today = document.issuer_unit_id, local_date(act.now)
+        await recipients.keep(act, document.id, issuer, work.new.recipients, work.bound.keys(), today)
     row_version = await repository.change_document(
         act.connection,
         document.id,

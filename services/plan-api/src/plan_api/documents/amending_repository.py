@@ -1,4 +1,4 @@
-"""SQL of amendments and adoptions: who is bound and let go of, and what replaces the last version's lists."""
+"""SQL of amendments and adoptions: who is bound and let go of."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -7,11 +7,11 @@ from uuid import UUID
 
 from cascade_contracts.ids import new_id
 from cascade_contracts.vocabulary import AssignmentMode, LineKind
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from plan_api.documents.repository import ASSIGNMENT, DOCUMENT, RECIPIENT
+from plan_api.documents.repository import ASSIGNMENT, DOCUMENT
 from plan_api.read.tables import among
 
 
@@ -36,11 +36,6 @@ async def release_units(
     """Let units go."""
     released = (ASSIGNMENT.c.document_id == document_id) & among(ASSIGNMENT.c.unit_id, unit_ids)
     await connection.execute(update(ASSIGNMENT).where(released).values(released_at=now))
-
-
-async def clear_recipients(connection: AsyncConnection, document_id: UUID) -> None:
-    """Forget the recipients of the last version; those of the new one follow."""
-    await connection.execute(delete(RECIPIENT).where(RECIPIENT.c.document_id == document_id))
 
 
 async def by_identity(

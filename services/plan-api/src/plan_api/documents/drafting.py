@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth.service import require
-from plan_api.documents import assigned, repository, selecting
+from plan_api.documents import assigned, recipients, repository, selecting
 from plan_api.documents.errors import (
     DocumentNotDraft,
     IdentityTaken,
@@ -149,8 +149,7 @@ async def check_references(act: Act, issuer: UUID, given: DocumentIn, *, heirs: 
         for exempt, each in enumerate(returning.not_applicable):
             field = f"{place}.not_applicable.{exempt}.units"
             await organizations.known_units(connection, each.units or [], field, ended=heirs)
-    named = [item.unit for item in given.recipients if item.unit is not None]
-    await organizations.known_units(connection, named, "recipients")
+    await recipients.resolve(connection, act.caller, issuer, given.recipients, bound, today, heirs=heirs)
     await require_files(connection, given.files)
     return chosen
 

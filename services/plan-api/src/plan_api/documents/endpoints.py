@@ -66,11 +66,14 @@ async def page(
         str | None, Query(max_length=100, description="number and notation as cited: `18/KH-SGDĐT`")
     ] = None,
     roots: Annotated[bool, Query(description="only documents at the top of their cascade")] = False,
+    told: Annotated[
+        bool, Query(description="those that only tell the caller's unit: a recipient, or bound for information")
+    ] = False,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> DocumentPage:
-    """Return documents issued in the caller's subtree, newest first."""
-    wanted = Wanted(state, cascade, reference, roots)
+    """Return documents issued in the caller's subtree, or those that tell the caller's unit, newest first."""
+    wanted = Wanted(state, cascade, reference, roots, told)
     async with reachable_database(), services.engine.connect() as connection:
         return await reading.page(connection, caller, wanted, cursor, limit)
 

@@ -26,6 +26,19 @@ class DocumentNotInForce(Refusal):
     )
 
 
+class NotARecipient(Refusal):
+    """Only who is told of a document confirms having read it."""
+
+    code = "not_a_recipient"
+    title = ("Đơn vị không thuộc nơi nhận", "Not a recipient")
+    remedy = (
+        "Chỉ đơn vị có trong nơi nhận (hoặc được giao để biết) xác nhận đã đọc. Đơn vị được giao thực hiện thì xác "
+        "nhận đã nhận hoặc nộp báo cáo.",
+        "Only a unit among the recipients, or bound for information, confirms having read the document. Who owes "
+        "something acknowledges or answers it.",
+    )
+
+
 class AlreadySuspended(Refusal):
     """The document is suspended already."""
 

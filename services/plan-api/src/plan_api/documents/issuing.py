@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.calendar import service as calendar
-from plan_api.documents import drafting, recurring, repository, selecting, stopping
+from plan_api.documents import drafting, recipients, recurring, repository, selecting, stopping
 from plan_api.documents.due_times import Issue, due_of
 from plan_api.documents.errors import ConfirmationNeedsReason, IdentityMissing, IdentityTaken
 from plan_api.documents.opening import open_round
@@ -70,6 +70,7 @@ async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
     await freeze_content(act, document_id, row.version, draft)
     await _mark_issued(act, issuing)
     assigned = await _assign(act.connection, issuing, chosen)
+    await recipients.keep(act, document_id, issuing.issuer_id, draft.recipients, assigned.keys(), local_date(act.now))
     for position, (item, due) in enumerate(zip(draft.rounds, dues, strict=True)):
         units = await _units_of_round(act.connection, item, assigned)
         await open_round(act, issuing, position, item, due, units, f"rounds.{position}.")
@@ -162,27 +163,9 @@ async def _assign(connection: AsyncConnection, issuing: Issue, chosen: Sequence[
         for item in bound
     ]
     await repository.add_assignments(connection, rows)
-    await add_recipients(connection, issuing.document_id, issuing.draft)
     return {
         item.unit_id: Assigned(item.unit_id, item.mode, item.superior_unit_id or issuing.issuer_id) for item in bound
     }
-
-
-async def add_recipients(connection: AsyncConnection, document_id: UUID, given: DocumentIn) -> None:
-    """Note whom a document tells beside those it binds."""
-    rows = []
-    for item in given.recipients:
-        unit_id = (await organizations.known_units(connection, [item.unit], "recipients"))[0] if item.unit else None
-        rows.append(
-            {
-                "id": new_id(),
-                "document_id": document_id,
-                "unit_id": unit_id,
-                "label": item.label,
-                "purpose": item.purpose,
-            }
-        )
-    await repository.add_recipients(connection, rows)
 
 
 async def _units_of_round(

@@ -84,9 +84,10 @@ class DocumentParent(SQLModel, table=True):
 
 
 class Recipient(SQLModel, table=True):
-    """A unit, seat or named outside body told of a document; owes nothing."""
+    """A unit, seat or named outside body told of a document; owes nothing, confirms having read it (`read_at`)."""
 
     __tablename__ = "recipient"
+    __table_args__ = (Index("ix_recipient_unit", "unit_id", "document_id"),)
 
     id: UUID = key()
     document_id: UUID = reference("document.id", index=True)
@@ -94,6 +95,7 @@ class Recipient(SQLModel, table=True):
     seat_id: UUID | None = reference("seat.id", nullable=True)
     label: str | None = None
     purpose: str
+    read_at: datetime | None = instant(nullable=True)
 
 
 class Assignment(SQLModel, table=True):

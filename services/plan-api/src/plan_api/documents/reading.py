@@ -17,8 +17,9 @@ from plan_api.documents.schemas import BaseOut, DocumentCard, DocumentOut, Docum
 from plan_api.organizations import service as organizations
 from plan_api.paging import decode_cursor, encode_cursor
 from plan_api.read.feeds import further_feeds
-from plan_api.read.heirs import heir_of
+from plan_api.read.heirs import forebears, heir_of
 from plan_api.read.standing import is_assigned
+from plan_api.read.told import is_recipient
 from plan_api.requests import Caller
 from plan_api.rules.access import Verb
 
@@ -58,6 +59,22 @@ async def readable(connection: AsyncConnection, caller: Caller, document_id: UUI
     return Readable(document_id, row.root_id, row.issuer_unit_id, DocumentState(row.state), row.suspended)
 
 
+async def readable_or_told(connection: AsyncConnection, caller: Caller, document_id: UUID) -> Readable:
+    """Return a document as `readable`, or if it tells the caller's unit (or one it took over from) of itself.
+
+    Raises:
+        NotFound: there is none, or the caller may not know of it.
+    """
+    try:
+        return await readable(connection, caller, document_id)
+    except NotFound:
+        mine = set() if caller.unit_id is None else await forebears(connection, caller.unit_id)
+        row = await repository.standing_of(connection, document_id)
+        if row is None or row.state == DocumentState.DRAFT or not await is_recipient(connection, document_id, mine):
+            raise
+        return Readable(document_id, row.root_id, row.issuer_unit_id, DocumentState(row.state), row.suspended)
+
+
 def round_out(row: Row[Any], also_into: Sequence[UUID] = ()) -> RoundOut:
     """Return a round as the API shows it; `also_into` are the rounds of further parents that it answers."""
     return RoundOut(
@@ -88,7 +105,7 @@ async def rounds(connection: AsyncConnection, document_id: UUID) -> list[RoundOu
 
 async def whole(connection: AsyncConnection, caller: Caller, document_id: UUID) -> DocumentOut:
     """Return a document with its rounds and content."""
-    found = await readable(connection, caller, document_id)
+    found = await readable_or_told(connection, caller, document_id)
     row = await repository.document(connection, document_id)
     if row is None:
         raise NotFound(what="document")
@@ -139,13 +156,17 @@ async def _may_read(connection: AsyncConnection, caller: Caller, document_id: UU
 async def page(
     connection: AsyncConnection, caller: Caller, wanted: Wanted, cursor: str | None, limit: int
 ) -> DocumentPage:
-    """Return documents issued in the caller's subtree, newest first."""
-    issuers = None if caller.unit_id is None else await organizations.subtree(connection, caller.unit_id)
+    """Return documents issued in the caller's subtree, or those that tell the caller's unit, newest first."""
+    issuers, told = None, None
+    if wanted.told:
+        told = set() if caller.unit_id is None else await forebears(connection, caller.unit_id)
+    elif caller.unit_id is not None:
+        issuers = await organizations.subtree(connection, caller.unit_id)
     after = None
     if cursor is not None:
         at, identifier = decode_cursor(cursor, 2)
         after = (datetime.fromisoformat(at), UUID(identifier))
-    rows = await repository.page(connection, issuers, wanted, after, limit)
+    rows = await repository.page(connection, issuers, told, wanted, after, limit)
     items = [
         DocumentCard(
             id=row.id,

@@ -27,6 +27,7 @@ from plan_api.documents.models import (
 )
 from plan_api.documents.schemas import Wanted
 from plan_api.read.tables import CANARY_UNITS
+from plan_api.read.told import tells
 
 DOCUMENT: Table = Document.__table__  # type: ignore[attr-defined]
 VERSION: Table = DocumentVersion.__table__  # type: ignore[attr-defined]
@@ -230,9 +231,17 @@ async def children_in_force(connection: AsyncConnection, document_id: UUID) -> l
 
 
 async def page(
-    connection: AsyncConnection, issuers: set[UUID] | None, wanted: Wanted, after: Any, limit: int
+    connection: AsyncConnection,
+    issuers: set[UUID] | None,
+    told: set[UUID] | None,
+    wanted: Wanted,
+    after: Any,
+    limit: int,
 ) -> list[Row[Any]]:
-    """Return documents newest first, after a (created_at, id) cursor; canaries are not among them."""
+    """Return documents newest first, after a (created_at, id) cursor; canaries are not among them.
+
+    Those of `issuers`, and those issued that tell one of `told`; None asks nothing.
+    """
     query = (
         select(DOCUMENT)
         .where(DOCUMENT.c.issuer_unit_id.not_in(CANARY_UNITS))
@@ -241,6 +250,8 @@ async def page(
     )
     if issuers is not None:
         query = query.where(DOCUMENT.c.issuer_unit_id.in_(issuers))
+    if told is not None:
+        query = query.where(DOCUMENT.c.id.in_(tells(told)), DOCUMENT.c.state != DocumentState.DRAFT)
     if wanted.state is not None:
         query = query.where(DOCUMENT.c.state == wanted.state)
     if wanted.root_id is not None:

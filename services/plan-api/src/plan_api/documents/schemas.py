@@ -25,20 +25,6 @@ class FileIn(Body):
     signed: bool = False
 
 
-class RecipientIn(Body):
-    """A unit or a named outside body told of the document, with its purpose (for report, for information, filing …)."""
-
-    unit: UnitRef | None = None
-    label: Short | None = None
-    purpose: Short = "để biết"
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> "RecipientIn":
-        if (self.unit is None) == (self.label is None):
-            raise ValueError("give either unit or label")
-        return self
-
-
 class AssigneeIn(Body):
     """A unit the document binds; `line` is the line it comes down, found by itself when not given."""
 
@@ -62,6 +48,24 @@ class SelectionIn(Body):
     line: LineKind | None = None
     direct: bool = False
     excluding: list[UnitRef] = Field(default_factory=list, max_length=1000)
+
+
+class RecipientIn(Body):
+    """Whom the document tells, with its purpose (for report, for information, filing …): one of three.
+
+    A unit, an outside body by its name (`label`), or a selection of units. Who is told owes nothing.
+    """
+
+    unit: UnitRef | None = None
+    label: Short | None = None
+    select: SelectionIn | None = None
+    purpose: Short = "để biết"
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "RecipientIn":
+        if sum(given is not None for given in (self.unit, self.label, self.select)) != 1:
+            raise ValueError("give one of unit, label and select")
+        return self
 
 
 class SelectorIn(SelectionIn):
@@ -403,9 +407,13 @@ class FileOut(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which documents a list is to hold: None asks nothing; `reference` as cited; `roots` only the tops of cascades."""
+    """Which documents a list is to hold: None asks nothing; `reference` as cited; `roots` only the tops of cascades.
+
+    `told`: those that tell the caller's unit, whoever issued them.
+    """
 
     state: DocumentState | None = None
     root_id: UUID | None = None
     reference: str | None = None
     roots: bool = False
+    told: bool = False

@@ -23,6 +23,7 @@ class Verb(StrEnum):
     ISSUE_DOCUMENT = "issue_document"
     SUSPEND_DOCUMENT = "suspend_document"
     RECALL_DOCUMENT = "recall_document"
+    CONFIRM_READ = "confirm_read"
     ACKNOWLEDGE = "acknowledge"
     HAND_IN = "hand_in"
     REVIEW = "review"
@@ -63,6 +64,7 @@ _READING: Final = {
     Verb.READ_DOCUMENT: _OWN_AND_BELOW,
 }
 _ANSWERING: Final = {
+    Verb.CONFIRM_READ: _OWN,
     Verb.ACKNOWLEDGE: _OWN,
     Verb.HAND_IN: _OWN,
     Verb.ASK_EXTENSION: _OWN,
