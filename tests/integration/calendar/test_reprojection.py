@@ -282,3 +282,41 @@ async def test_a_hand_in_after_an_override_came_and_went_is_chased_by_a_ladder_i
     )
     async with client.services.engine.connect() as connection:
         assert (await connection.execute(query)).scalar_one() == 3
+
+
+async def chased(client: ApiClient) -> list[tuple[str, str]]:
+    """Return the due day of each obligation, and the last day its ladder takes for one in time."""
+    query = """
+        select cast(o.due_on as text), cast(date(l.due_at at time zone 'Asia/Ho_Chi_Minh') - 1 as text)
+        from obligation o join ladder l on l.id = o.ladder_id order by 1
+    """
+    async with client.services.engine.connect() as connection:
+        return [(row[0], row[1]) for row in await connection.execute(text(query))]
+
+
+async def test_who_is_due_at_different_times_on_one_ladder_is_chased_for_its_own(client: ApiClient) -> None:
+    office = await Office.open(client, schools=2)
+    usual, later = office.schools
+    plan = await office.issue([report("2026-11-19", needs_acceptance=True)])
+    path = f"/v1/units/{later['id']}"
+    await said(await client.post(f"{path}/suspend", {"reason": "Mưa lũ"}))
+    client.services.clock.move(days=1)  # type: ignore[attr-defined]
+    await said(await client.post(f"{path}/resume", {"reason": "Nước đã rút", "due": "shift"}))
+    due_on = (await office.owed(plan, later))["due_on"]
+    assert due_on == "2026-11-20"
+    client.services.clock.move(days=14)  # type: ignore[attr-defined]
+    whole = f"/v1/units/{office.department['id']}"
+    await said(await client.post(f"{whole}/suspend", {"reason": "Bão", "below": True}))
+    for school in office.schools:
+        owed = await office.owed(plan, school)
+        await office.hand_in(owed)
+        back = {"kind": "incomplete", "reason": "Thiếu biểu"}
+        await said(await client.post(f"/v1/obligations/{owed['id']}/return", back))
+    await said(await client.post(f"{whole}/resume", {"reason": "Bão tan", "due": "keep"}))
+    assert await chased(client) == [("2026-11-19", "2026-11-20"), ("2026-11-20", "2026-11-20")]
+
+    days = [{"on_date": f"2026-11-{day}", **STORM} for day in (19, 20)]
+    await said(await client.post(f"{PATH}/import", {"days": days}))
+
+    assert (await office.owed(plan, usual))["due_on"] == "2026-11-23"
+    assert await chased(client) == [("2026-11-20", "2026-11-20"), ("2026-11-23", "2026-11-23")]

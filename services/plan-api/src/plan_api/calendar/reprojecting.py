@@ -44,8 +44,10 @@ SHOWN = 500
 
 @dataclass(frozen=True, slots=True)
 class _LadderMove:
+    """A ladder that takes another's place; `parts`: for whom of those who stand on it, None for all."""
+
     ladder: LadderNow
-    extended: bool | None
+    parts: list[Standing] | None
     due_at: datetime | None
     rearmed: Rearmed
 
@@ -155,17 +157,17 @@ def _moves_of(
     change: _Change,
     now: datetime,
 ) -> list[_LadderMove]:
-    """Return the ladders that take this one's place: one, or one for those with an extension and one for the rest."""
-    standing = ladder.standing or [Standing(False, 0, round_.due_at)]
-    wanted = [(part, _due_of(round_, due, ladder, part, policy, change, now)) for part in standing]
-    together = len({due_at for _, due_at in wanted}) == 1
+    """Return the ladders that take this one's place: one for each due time that those who stand on it have by then."""
+    wanted: dict[datetime | None, list[Standing]] = {}
+    for part in ladder.standing or [Standing(False, 0, round_.due_at)]:
+        wanted.setdefault(_due_of(round_, due, ladder, part, policy, change, now), []).append(part)
     moves = []
-    for part, due_at in wanted[:1] if together else wanted:
+    for due_at, parts in wanted.items():
         before = escalation.rearmed(ladder.row, ladder.steps, policy, change.before, now, None, round_.cut_off_at)
         after = escalation.rearmed(ladder.row, ladder.steps, policy, change.after, now, due_at, cut_off_at)
         found = rearm(ladder.steps, before, after, now, due_moved=due_at != ladder.row.due_at)
         if found is not None:
-            moves.append(_LadderMove(ladder, None if together else part.extended, due_at, found))
+            moves.append(_LadderMove(ladder, None if len(wanted) == 1 else parts, due_at, found))
     return moves
 
 
@@ -223,19 +225,21 @@ async def _apply(act: Act, change: _Change) -> Reprojection:
 
 
 async def _move_obligations(act: Act, move: _RoundMove) -> None:
-    if move.due is not None and move.due.due_at is not None and move.due.due_on is not None:
-        await obligations.move_due(act.connection, move.round.id, move.round.due_at, move.due.due_at, move.due.due_on)
+    """Put obligations on their new ladders, then give them the new due time: until then it says who stands where."""
     for ladder in move.ladders:
         new = await escalation.succeed(
             act.connection, ladder.ladder.row, ladder.due_at, ladder.rearmed.steps, act.now, RetiredFor.CALENDAR
         )
-        await obligations.move_ladder(act.connection, ladder.ladder.row.id, new, ladder.extended)
+        parts = None if ladder.parts is None else [(part.extended, part.due_at) for part in ladder.parts]
+        await obligations.move_ladder(act.connection, ladder.ladder.row.id, new, parts)
+    if move.due is not None and move.due.due_at is not None and move.due.due_on is not None:
+        await obligations.move_due(act.connection, move.round.id, move.round.due_at, move.due.due_at, move.due.due_on)
 
 
 def _retires(move: _RoundMove, ladder: _LadderMove) -> bool:
     """Return whether nobody stays on the old ladder."""
-    moved = [other.extended for other in move.ladders if other.ladder.row.id == ladder.ladder.row.id]
-    return moved == [None] or len(moved) == len(ladder.ladder.standing)
+    moved = [other.parts for other in move.ladders if other.ladder.row.id == ladder.ladder.row.id]
+    return None in moved or sum(len(parts or []) for parts in moved) == len(ladder.ladder.standing)
 
 
 def _told(moves: Sequence[_RoundMove]) -> Reprojection:

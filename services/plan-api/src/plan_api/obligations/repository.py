@@ -7,7 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from cascade_contracts.vocabulary import ExtensionState, ObligationState
-from sqlalchemy import Row, Table, Update, Uuid, and_, bindparam, func, insert, select, text, update
+from sqlalchemy import Row, Table, Update, Uuid, and_, bindparam, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -242,9 +242,20 @@ async def move_due(
     )
 
 
-async def move_ladder(connection: AsyncConnection, ladder_id: UUID, to: UUID, extended: bool | None) -> None:
-    """Move unsettled obligations from a ladder of either kind; `extended` limits to those with, or without, one."""
-    chosen = [] if extended is None else [_EXTENDED if extended else ~_EXTENDED]
+Part = tuple[bool, datetime | None]
+"""Those who stand on a ladder with, or without, a granted extension, and due at an instant."""
+
+
+async def move_ladder(connection: AsyncConnection, ladder_id: UUID, to: UUID, parts: Sequence[Part] | None) -> None:
+    """Move unsettled obligations from a ladder of either kind; `parts` limits to some of them."""
+    chosen = []
+    if parts is not None:
+        due = OBLIGATION.c.due_at
+        alternatives = [
+            and_(_EXTENDED if extended else ~_EXTENDED, due.is_(None) if due_at is None else due == due_at)
+            for extended, due_at in parts
+        ]
+        chosen = [or_(*alternatives)]
     for column in (OBLIGATION.c.ladder_id, OBLIGATION.c.review_ladder_id):
         await connection.execute(
             update(OBLIGATION)

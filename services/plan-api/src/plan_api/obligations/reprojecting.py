@@ -1,5 +1,6 @@
 """Move what units owe when the working calendar moves a round; those with a granted extension keep their own time."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -15,6 +16,8 @@ async def move_due(
     await repository.move_due(connection, round_id, was, due_at, due_on)
 
 
-async def move_ladder(connection: AsyncConnection, ladder_id: UUID, to: UUID, extended: bool | None) -> None:
-    """Put who stands on a ladder (of those with or without an extension, if told) on another."""
-    await repository.move_ladder(connection, ladder_id, to, extended)
+async def move_ladder(
+    connection: AsyncConnection, ladder_id: UUID, to: UUID, parts: Sequence[repository.Part] | None
+) -> None:
+    """Put who stands on a ladder (those of some due times with or without an extension, if told) on another."""
+    await repository.move_ladder(connection, ladder_id, to, parts)

@@ -16,7 +16,10 @@ from plan_api.rules.ladders import RetiredFor
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How many unsettled obligations stand on a ladder, those with a granted extension apart, and their due time."""
+    """How many unsettled obligations of one due time stand on a ladder, those with a granted extension apart.
+
+    On a review ladder all of them together: `due_at` is None.
+    """
 
     extended: bool
     obligations: int
@@ -122,9 +125,10 @@ async def _standing(connection: AsyncConnection, ladder_ids: Collection[UUID]) -
     """Return who stands on ladders: those who still owe or await the decision, on review ladders only the latter."""
     found: dict[UUID, list[Standing]] = {}
     grouped = (
-        select(OBLIGATION.c.ladder_id, _EXTENDED.label("extended"), func.count(), func.min(OBLIGATION.c.due_at))
+        select(OBLIGATION.c.ladder_id, _EXTENDED.label("extended"), func.count(), OBLIGATION.c.due_at)
         .where(among(OBLIGATION.c.ladder_id, ladder_ids), _OWING)
-        .group_by(OBLIGATION.c.ladder_id, _EXTENDED)
+        .group_by(OBLIGATION.c.ladder_id, _EXTENDED, OBLIGATION.c.due_at)
+        .order_by(OBLIGATION.c.due_at, _EXTENDED)
     )
     inner = grouped.subquery()
     for ladder_id, extended, count, due_at in await connection.execute(select(inner)):
