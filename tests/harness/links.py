@@ -58,9 +58,18 @@ class Ward:
         return cls(client, ward, schools)
 
     async def issue(
-        self, due: str = "2026-11-05", *, acknowledge: bool = True, order: Json | None = None, **given: Any
+        self,
+        due: str = "2026-11-05",
+        *,
+        acknowledge: bool = True,
+        order: Json | None = None,
+        document: Json | None = None,
+        **given: Any,
     ) -> None:
-        """Issue the ward's plan: an acknowledgement and a report of the year, due at the end of a day."""
+        """Issue the ward's plan: an acknowledgement and a report of the year, due at the end of a day.
+
+        `document` is put into the draft's body, `given` into the report's round.
+        """
         report = {
             "kind": "report",
             "title": "Báo cáo năm 2026 về công tác thông tin đối ngoại",
@@ -79,7 +88,7 @@ class Ward:
             "tracker_seat": str(seat(self.unit)),
             "assignees": [{"unit": {"id": school["id"]}} for school in self.schools],
             "rounds": [first, report] if acknowledge else [report],
-        }
+        } | (document or {})
         draft = await self.client.post("/v1/documents", body)
         assert draft.status_code == 201, draft.text
         issued = await self.client.post(f"/v1/documents/{draft.json()['id']}/issue", order or {})

@@ -31,6 +31,7 @@ async def judge_document(stage: Stage, row: DocumentRow, verdict: Verdict) -> No
         found = holders.get(str(kept.tracker_seat_id))
         verdict.that(f"{row.key} is tracked at a seat of {row.tracker} by a named holder", bool(found))
     await _judge_told(stage, row, verdict)
+    await _judge_funding(stage, row, verdict)
     await _judge_chain(stage, row, verdict)
     _judge_copy(stage, row, stands, verdict)
 
@@ -60,6 +61,22 @@ async def _judge_told(stage: Stage, row: DocumentRow, verdict: Verdict) -> None:
         read_at, at = item["read_at"], readings.get(key)
         name = f"{row.key} is {'read' if at else 'not yet read'} by {key}"
         verdict.that(name, read_at and hour_of(instant(read_at)), at and hour_of(at))
+
+
+async def _judge_funding(stage: Stage, row: DocumentRow, verdict: Verdict) -> None:
+    """What a document says it is paid from is listed as stated, and exported line by line."""
+    path = f"/v1/documents/{stage.documents[row.key].id}/funding"
+    stated = [
+        (item["source"], item["amount"], item["year"]) for item in (await stage.cascade.said("GET", path))["items"]
+    ]
+    wanted = [(item["source"], item.get("amount"), item.get("year")) for item in row.funding]
+    verdict.that(f"{row.key} says what it is paid from", stated, wanted)
+    if row.funding:
+        exported = (await stage.cascade.administrator.get(f"{path}?format=csv")).content.decode("utf-8-sig")
+        lines = exported.splitlines()[1:]
+        for (source, amount, _), line in zip(wanted, lines, strict=True):
+            named = f"{row.key} exports {source}: {amount or 'no amount stated'}"
+            verdict.that(named, source in line and str(amount or "") in line)
 
 
 async def _judge_chain(stage: Stage, row: DocumentRow, verdict: Verdict) -> None:

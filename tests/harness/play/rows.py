@@ -166,6 +166,7 @@ class DocumentRow(Row):
     rounds: list[RoundRow] = Field(default_factory=list)
     tasks: list[TaskRow] = Field(default_factory=list)
     recurring: list[dict[str, Any]] = Field(default_factory=list)
+    funding: list[dict[str, Any]] = Field(default_factory=list)
 
 
 class Reading(Row):

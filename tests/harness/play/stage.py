@@ -200,6 +200,7 @@ class Stage:
             "recipients": [{"purpose": item.purpose} | self._recipient(item) for item in row.recipients],
             "rounds": [self._round(item) for item in row.rounds if item.at is None and not item.recurs],
             "recurring": row.recurring,
+            "funding": row.funding,
         }
         if row.tracker:
             body["tracker_seat"] = await self._seat(row.tracker)

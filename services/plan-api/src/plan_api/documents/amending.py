@@ -33,7 +33,7 @@ from plan_api.rules.vietnamese import normalise
 
 FIXED = ("kind", "issuer", "number", "notation", "issued_on", "parents", "policy", "recurring")
 """What makes a document the one it is: another one replaces it."""
-TEXTS = ("title", "summary", "files")
+TEXTS = ("title", "summary", "funding", "files")
 """What concerns everybody bound."""
 
 

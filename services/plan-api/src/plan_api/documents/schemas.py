@@ -8,7 +8,7 @@ from uuid import UUID
 from cascade_contracts.vocabulary import AssignmentMode, DocumentKind, DocumentState, LineKind, RoundKind
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from plan_api.documents.body import Body, Short, Text
+from plan_api.documents.body import Body, FundingIn, Short, Text
 from plan_api.documents.recurring_schemas import RecurringIn
 from plan_api.organizations.kinds import UnitKind
 from plan_api.organizations.schemas import UnitRef
@@ -237,6 +237,7 @@ class DocumentIn(Body):
     bases: list[Text] = Field(default_factory=list, max_length=100)
     summary: Text | None = None
     parents: list[UUID] = Field(default_factory=list, max_length=20)
+    funding: list[FundingIn] = Field(default_factory=list, max_length=50)
     tracker_seat: UUID | None = None
     policy: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")] = "standard"
     recipients: list[RecipientIn] = Field(default_factory=list, max_length=1000)

@@ -60,6 +60,7 @@ class Subject:
     suspended_reason: str | None
     basis: list[str] | None
     form_id: UUID | None = None
+    funding: list[dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ def _subject_columns() -> list[ColumnElement[Any]]:
         _SUSPENSION.c.reason,
         _basis(),
         r.form_id,
+        d.content["funding"],
     ]
 
 

@@ -1,14 +1,15 @@
 """REST of tasks: a draft's list, what a plan leaves uncovered, progress in reports."""
 
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from plan_api.auth.endpoints import CallerOf
 from plan_api.requests import Act, Answer, ServicesOf, act, reachable_database, respond
 from plan_api.tasks import coverage as covering
-from plan_api.tasks import service
-from plan_api.tasks.schemas import Coverage, TaskList, TaskProgressIn, TaskProgressOut, TasksIn
+from plan_api.tasks import funding, service
+from plan_api.tasks.schemas import Coverage, FundingList, TaskList, TaskProgressIn, TaskProgressOut, TasksIn
 
 router = APIRouter(prefix="/v1", tags=["tasks"])
 
@@ -35,6 +36,22 @@ async def coverage(services: ServicesOf, caller: CallerOf, document_id: UUID) ->
     """Return what a plan, or a draft of one, leaves uncovered of the tasks its parents give its issuer."""
     async with reachable_database(), services.reading.connect() as connection:
         return await covering.coverage(connection, caller, document_id)
+
+
+@router.get("/documents/{document_id}/funding", summary="What a document is paid from", response_model=FundingList)
+async def list_funding(
+    services: ServicesOf,
+    caller: CallerOf,
+    document_id: UUID,
+    format: Annotated[Literal["json", "csv"], Query(description="csv: as spreadsheets open it")] = "json",  # noqa: A002
+) -> Response:
+    """Return sources and amounts as the document and its tasks state them; nothing is added up."""
+    async with reachable_database(), services.reading.connect() as connection:
+        found = await funding.funding(connection, caller, document_id)
+    if format == "json":
+        return respond(Answer(found))
+    headers = {"content-disposition": f'attachment; filename="kinh-phi-{document_id}.csv"'}
+    return Response(funding.as_csv(found), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.put(

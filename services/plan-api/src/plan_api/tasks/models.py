@@ -29,6 +29,7 @@ class Task(SQLModel, table=True):
     expected_result: str | None = None
     quantity: Decimal | None = Field(default=None, sa_column=Column(Numeric, nullable=True))
     measure: str | None = None
+    funding: list[Any] | None = json(nullable=True)
     created_at: datetime = instant()
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from plan_api.documents.body import FundingIn
 from plan_api.organizations.schemas import Body, UnitRef
 from plan_api.rules.tasks import Frame, GapKind
 
@@ -47,6 +48,7 @@ class TaskIn(Body):
     expected_result: Long | None = None
     quantity: Amount | None = None
     measure: Line | None = None
+    funding: list[FundingIn] = Field(default_factory=list, max_length=20)
     derives_from: list[UUID] = Field(default_factory=list, max_length=50)
 
     @model_validator(mode="after")
@@ -98,6 +100,7 @@ class TaskOut(BaseModel):
     expected_result: str | None
     quantity: Decimal | None
     measure: str | None
+    funding: list[FundingIn] = Field(description="what the document says it is paid from")
     derives_from: list[UUID]
     states: dict[TaskState, int]
     reached: Decimal | None
@@ -111,6 +114,23 @@ class TaskList(BaseModel):
 
     document_id: UUID
     tasks: list[TaskOut]
+
+
+class FundingLine(FundingIn):
+    """A stated amount, and what it is for: the document as a whole, or one of its tasks."""
+
+    task_id: UUID | None
+    task_number: str | None
+    task_title: str | None
+
+
+class FundingList(BaseModel):
+    """What a document says it is paid from, its own lines first, then its tasks'."""
+
+    document_id: UUID
+    reference: str | None
+    title: str
+    items: list[FundingLine]
 
 
 class GapOut(BaseModel):

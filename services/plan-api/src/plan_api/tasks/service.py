@@ -87,6 +87,7 @@ def _row(act: Act, document_id: UUID, position: int, task: TaskIn, lead: UUID | 
         "expected_result": task.expected_result,
         "quantity": task.quantity,
         "measure": task.measure,
+        "funding": [item.model_dump(mode="json") for item in task.funding] or None,
         "created_at": act.now,
     }
 
@@ -127,6 +128,7 @@ def _out(task: TaskRow, said: list[Row[Any]], derived: tuple[int, int]) -> TaskO
         expected_result=row.expected_result,
         quantity=row.quantity,
         measure=row.measure,
+        funding=row.funding or [],
         derives_from=task.derives_from,
         states=dict(Counter(TaskState(word.state) for word in said)),
         reached=sum(amounts, Decimal(0)) if amounts else None,

@@ -101,6 +101,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "document": ("Văn bản", "Document"),
     "dated": ("{reference} ngày {day}", "{reference} of {day}"),
     "basis": ("Căn cứ", "Basis"),
+    "funding": ("Kinh phí", "Funding"),
     "ask_whom": ("Hỏi ai", "Contact"),
     "next": ("Tiếp theo", "Next"),
     "next_contact": (

@@ -61,6 +61,11 @@ class Words:
         """Return the local time of day."""
         return f"{at.astimezone(TIME_ZONE):%H:%M}"
 
+    def money(self, amount: int) -> str:
+        """Return an amount of đồng: `1.250.000 đồng`, `1,250,000 VND`."""
+        grouped = f"{amount:,}"
+        return f"{grouped} VND" if self.language == "en" else f"{grouped.replace(',', '.')} đồng"
+
     def size(self, size: int) -> str:
         """Return a number of bytes as people say it."""
         if size < _KB * _KB:
