@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Insert, Select, Table, bindparam, insert, literal_column, select
+from sqlalchemy import ARRAY, Insert, Select, Table, TextClause, bindparam, insert, literal_column, select, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 CHUNK = 2_000
+FEW = 200
+"""Up to so many rows one prepared statement with an array a column is faster: a copy takes three round trips."""
 
 Rows = tuple[Table, Sequence[Mapping[str, Any]]]
 """A table and rows for it, all with the same keys."""
@@ -26,12 +29,44 @@ def _records(rows: Sequence[Mapping[str, Any]], names: Sequence[str], as_json: f
     ]
 
 
+@lru_cache(maxsize=500)
+def _from_arrays(table: Table, names: tuple[str, ...]) -> TextClause | None:
+    """Return an insert whose parameters `c0`, `c1`, … are arrays, one a column; None where a column is one itself."""
+    types = [table.c[name].type for name in names]
+    if any(isinstance(each, ARRAY) for each in types):
+        return None
+    compiled = [each.compile(dialect=postgresql.dialect()) for each in types]  # type: ignore[no-untyped-call]
+    given = (f"cast(:c{place} as {'text' if each == 'JSONB' else each}[])" for place, each in enumerate(compiled))
+    taken = (f"c{place}::jsonb" if each == "JSONB" else f"c{place}" for place, each in enumerate(compiled))
+    columns = ", ".join(f"c{place}" for place in range(len(names)))
+    return text(
+        f"insert into {table.name} ({', '.join(names)}) select {', '.join(taken)}"
+        f" from unnest({', '.join(given)}) as given({columns})"
+    )
+
+
 async def insert_many(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Copy rows (all with the same keys) into a table within the connection's transaction; return how many."""
+    """Insert rows (all with the same keys) into a table within the connection's transaction; return how many."""
     if not rows:
         return 0
-    names = list(rows[0])
+    names = tuple(rows[0])
     as_json = frozenset(name for name in names if isinstance(table.c[name].type, JSONB))
+    statement = _from_arrays(table, names) if len(rows) <= FEW else None
+    if statement is None:
+        await _copy(connection, table, rows, names, as_json)
+    else:
+        columns = zip(*_records(rows, names, as_json), strict=True)
+        await connection.execute(statement, {f"c{place}": list(column) for place, column in enumerate(columns)})
+    return len(rows)
+
+
+async def _copy(
+    connection: AsyncConnection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    as_json: frozenset[str],
+) -> None:
     raw = await connection.get_raw_connection()
     driver = raw.driver_connection
     assert driver is not None  # noqa: S101 - a checked-out connection has its driver
@@ -39,7 +74,6 @@ async def insert_many(connection: AsyncConnection, table: Table, rows: Sequence[
         records = _records(rows[start : start + CHUNK], names, as_json)
         await driver.copy_records_to_table(table.name, records=records, columns=names)
         await asyncio.sleep(0)
-    return len(rows)
 
 
 def chunks(items: Iterable[Any], size: int = CHUNK) -> Iterable[list[Any]]:

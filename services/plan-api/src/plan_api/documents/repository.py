@@ -273,6 +273,8 @@ async def add_file(connection: AsyncConnection, row: dict[str, Any]) -> None:
 
 async def files(connection: AsyncConnection, sha256s: Sequence[str]) -> dict[str, Row[Any]]:
     """Return stored files by SHA-256."""
+    if not sha256s:
+        return {}
     return {row.sha256: row for row in await connection.execute(select(FILE).where(FILE.c.sha256.in_(sha256s)))}
 
 

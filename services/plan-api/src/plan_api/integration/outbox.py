@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from cascade_contracts.ids import new_id
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import DateTime, Text, bindparam, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.integration.models import OutboxMessage
@@ -31,26 +31,51 @@ class Waiting:
     subject_id: UUID
     ids: list[UUID]
     attempts: int
+    since: datetime
+
+
+_ENQUEUE = text(
+    """
+    with queued as (
+        insert into outbox (id, topic, subject_id, created_at, next_try_at, attempts)
+        select id, :topic, subject_id, :now, :due, 0
+        from unnest(cast(:ids as uuid[]), cast(:subjects as uuid[])) as given(id, subject_id)
+    )
+    select pg_notify(:channel, :topic)
+    """
+).bindparams(
+    bindparam("now", type_=DateTime(timezone=True)),
+    bindparam("due", type_=DateTime(timezone=True)),
+    bindparam("topic", type_=Text),
+    bindparam("channel", type_=Text),
+)
+"""Rows and the word to the relay in one round trip."""
 
 
 async def enqueue(
     connection: AsyncConnection, topic: str, subjects: Iterable[UUID], now: datetime, delay: timedelta = AT_ONCE
 ) -> None:
     """Write a row a subject and wake the relay when this transaction commits; after a delay it will take the row."""
-    due = now + delay
-    rows = [
-        {"id": new_id(), "topic": topic, "subject_id": subject, "created_at": now, "next_try_at": due, "attempts": 0}
-        for subject in subjects
-    ]
-    if rows:
-        await connection.execute(insert(OUTBOX), rows)
-        await connection.execute(select(func.pg_notify(WAKE_CHANNEL, topic)))
+    wanted = list(subjects)
+    if wanted:
+        ids = [new_id() for _ in wanted]
+        await connection.execute(
+            _ENQUEUE,
+            {
+                "topic": topic,
+                "subjects": wanted,
+                "ids": ids,
+                "now": now,
+                "due": now + delay,
+                "channel": WAKE_CHANNEL,
+            },
+        )
 
 
 async def waiting(connection: AsyncConnection, now: datetime, limit: int) -> list[Waiting]:
     """Lock and return waiting subjects, what is to be delivered before what looks ahead; other relays skip them."""
     rows = await connection.execute(
-        select(OUTBOX.c.id, OUTBOX.c.topic, OUTBOX.c.subject_id, OUTBOX.c.attempts)
+        select(OUTBOX.c.id, OUTBOX.c.topic, OUTBOX.c.subject_id, OUTBOX.c.attempts, OUTBOX.c.created_at)
         .where(OUTBOX.c.sent_at.is_(None), OUTBOX.c.next_try_at <= now)
         .order_by(OUTBOX.c.topic.desc(), OUTBOX.c.next_try_at)
         .limit(limit)
@@ -58,7 +83,8 @@ async def waiting(connection: AsyncConnection, now: datetime, limit: int) -> lis
     )
     subjects: dict[tuple[str, UUID], Waiting] = {}
     for row in rows:
-        subject = subjects.setdefault((row.topic, row.subject_id), Waiting(row.topic, row.subject_id, [], row.attempts))
+        first = Waiting(row.topic, row.subject_id, [], row.attempts, row.created_at)
+        subject = subjects.setdefault((row.topic, row.subject_id), first)
         subject.ids.append(row.id)
     return list(subjects.values())
 

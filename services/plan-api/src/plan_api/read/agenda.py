@@ -1,5 +1,6 @@
 """What a document's supervision has before it, and which supervisions must be running at all."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.read.recurrences import next_openings
-from plan_api.read.tables import BATCH, DOCUMENT, LADDER_STEP, RECURRENCE, ROUND, SUSPENSION
+from plan_api.read.tables import BATCH, DOCUMENT, LADDER_STEP, RECURRENCE, ROUND, SUSPENSION, among
 
 LENGTH = 20
 TRIED_AGAIN = timedelta(hours=1)
@@ -115,6 +116,14 @@ async def documents_to_watch(connection: AsyncConnection) -> list[UUID]:
         .where(RECURRENCE.c.next_opens_at.is_not(None), DOCUMENT.c.state == DocumentState.ISSUED)
     )
     return list(dict.fromkeys([*found, *(row[0] for row in drafts), *(row[0] for row in openings)]))
+
+
+async def batches_unrecorded(connection: AsyncConnection, batch_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return those of some batches that notifier has not recorded yet, with how many notices each holds."""
+    if not batch_ids:
+        return {}
+    query = select(BATCH.c.id, BATCH.c.notices).where(among(BATCH.c.id, batch_ids), BATCH.c.handed_at.is_(None))
+    return {row.id: row.notices for row in await connection.execute(query)}
 
 
 async def batches_to_finish(connection: AsyncConnection) -> list[UUID]:

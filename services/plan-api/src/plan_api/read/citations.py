@@ -16,6 +16,8 @@ MOST = 500
 async def numbered(connection: AsyncConnection, numbers: Iterable[str]) -> list[tuple[UUID, Reading]]:
     """Return issued documents of some numbers, newest first."""
     keys = {(number.lstrip("0") or "0").casefold() for number in numbers}
+    if not keys:
+        return []
     query = (
         select(DOCUMENT.c.id, DOCUMENT.c.number, DOCUMENT.c.notation, DOCUMENT.c.year, DOCUMENT.c.issued_on)
         .where(

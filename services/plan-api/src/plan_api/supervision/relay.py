@@ -35,15 +35,15 @@ from temporalio.service import RPCError
 from plan_api.audit import service as audit
 from plan_api.integration import answers, outbox
 from plan_api.integration.relay_state import swept_namespace, write_swept
-from plan_api.read.agenda import Subject, batches_to_finish, documents_to_watch, subjects
+from plan_api.read.agenda import Subject, batches_to_finish, batches_unrecorded, documents_to_watch, subjects
 from plan_api.services import Services
+from plan_api.supervision.pace import IDLE_SECONDS, Pace
 
 log = logging.getLogger(__name__)
 
 PAGE: Final = 200
 AT_ONCE: Final = 16
 SWEEP_EVERY: Final = timedelta(minutes=10)
-IDLE_SECONDS: Final = 1.0
 RPC_TIMEOUT: Final = timedelta(seconds=5)
 KEEP_ANSWERS: Final = timedelta(days=7)
 
@@ -83,6 +83,7 @@ class Relay:
         self._client = client
         self._woken = asyncio.Event()
         self._gate = asyncio.Semaphore(AT_ONCE)
+        self._pace = Pace()
 
     async def run(self) -> None:
         """Run until cancelled; an absent database or Temporal is waited for."""
@@ -126,7 +127,7 @@ class Relay:
 
     async def _drain_regularly(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
+            await asyncio.wait_for(self._woken.wait(), self._pace.pause)
         self._woken.clear()
         while await self.drain():
             pass
@@ -136,15 +137,18 @@ class Relay:
         now = self._services.clock.now()
         async with self._services.engine.begin() as connection:
             waiting = await outbox.waiting(connection, now, PAGE)
-            if not waiting:
+            batches = [item.subject_id for item in waiting if item.topic == outbox.DELIVER]
+            unrecorded = await batches_unrecorded(connection, batches)
+            chosen = self._pace.choose(waiting, unrecorded, now, asyncio.get_running_loop().time())
+            if not chosen:
                 return 0
-            changed = [item.subject_id for item in waiting if item.topic == outbox.AGENDA_CHANGED]
+            changed = [item.subject_id for item in chosen if item.topic == outbox.AGENDA_CHANGED]
             known = await subjects(connection, changed)
-            results = await asyncio.gather(*(self._carry(item, known.get(item.subject_id)) for item in waiting))
-            sent = [row for item, error in zip(waiting, results, strict=True) if error is None for row in item.ids]
+            results = await asyncio.gather(*(self._carry(item, known.get(item.subject_id)) for item in chosen))
+            sent = [row for item, error in zip(chosen, results, strict=True) if error is None for row in item.ids]
             if sent:
                 await outbox.mark_sent(connection, sent, self._services.clock.now())
-            for item, error in zip(waiting, results, strict=True):
+            for item, error in zip(chosen, results, strict=True):
                 if error is not None:
                     await outbox.mark_failed(connection, item, error, self._services.clock.now())
         return sum(error is None for error in results)
