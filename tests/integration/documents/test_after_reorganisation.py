@@ -214,3 +214,21 @@ async def test_who_answered_before_a_merger_is_not_asked_again(client: ApiClient
     await amend(client, plan, {"rounds": [naming | {"assignees": [*naming["assignees"], third]}]}, acknowledge=False)
 
     assert await owing(client, plan, 0) <= {third["id"]}
+
+
+async def test_a_recipient_named_by_the_code_of_an_ended_unit_stays_what_it_was(
+    client: ApiClient, office: Office
+) -> None:
+    recipients = [{"unit": by_code(1), "purpose": "Để biết"}, {"label": "Lưu: VT"}]
+    plan = await office.issue([report("Một", "2026-06-10")], issued_on="2026-01-05", recipients=recipients)
+    await merge_two(client, office)
+
+    await amend(client, plan, {"rounds": [report("Một", "2026-06-12")]})
+
+    kept = await one(
+        client, "select unit_id from recipient where document_id = :id and unit_id is not null", id=plan["id"]
+    )
+    assert str(kept) == office.schools[0]["id"]
+    refused = {"recipients": [{"unit": {"code_system": "local", "code": "KHONG"}}]}
+    draft = await client.post("/v1/documents", plan["content"] | refused | {"number": "77"})
+    assert (draft.status_code, draft.json()["errors"][0]["field"]) == (422, "recipients.0")

@@ -192,3 +192,63 @@ async def test_a_cut_off_amended_meanwhile_gives_lost_days_back_all_the_same(cli
 
     shifted = [("2026-12-02", "extended")] if due == "shift" else [("2026-11-27", None)]
     assert await resumed(client, school, due) == shifted
+
+
+async def extended(client: ApiClient, plan: Json, due_on: str) -> None:
+    now = await said(await client.get(f"/v1/documents/{plan['id']}"))
+    body = {"due_on": due_on, "reason": "Nhiều đơn vị còn chờ số liệu"}
+    headers = {"if-match": f'"{now["row_version"]}"'}
+    await said(await client.post(f"/v1/documents/{plan['id']}/extend", body, headers=headers))
+    await take_due(client, plan)
+
+
+async def test_more_time_for_all_withheld_is_told_at_the_resumption(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    plan = await office.issue([report("2026-11-27")])
+    assert await deliver(client) == ["delivered"]
+    at(client, "2026-11-02T22:00+07:00")
+    await extended(client, plan, "2026-12-04")
+
+    assert await suspended_overnight(client, office.schools[0]) == ["withheld"]
+
+    assert await resumed(client, office.schools[0]) == [("2026-12-04", "extended")]
+    await take_due(client, plan)
+    assert await deliver(client) == ["delivered"]
+
+
+async def test_more_time_for_all_that_was_heard_of_is_not_told_again(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    plan = await office.issue([report("2026-11-27")])
+    await extended(client, plan, "2026-12-04")
+    assert await deliver(client) == ["delivered"] * 2
+
+    assert await suspended_overnight(client, office.schools[0]) == []
+
+    assert await resumed(client, office.schools[0]) == [("2026-12-04", None)]
+
+
+async def test_an_amendment_withheld_is_told_at_the_resumption_once(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    school = office.schools[0]
+    plan = await office.issue([report("2026-11-27")])
+    await deliver(client)
+    at(client, "2026-11-02T22:00+07:00")
+    now = await said(await client.get(f"/v1/documents/{plan['id']}"))
+    body = {
+        "content": now["content"] | {"rounds": [report("2026-12-04")]},
+        "reason": "Điều chỉnh",
+        "acknowledge": False,
+    }
+    headers = {"if-match": f'"{now["row_version"]}"'}
+    await said(await client.post(f"/v1/documents/{plan['id']}/amend", body, headers=headers))
+    await take_due(client, plan)
+
+    assert await suspended_overnight(client, school) == ["withheld"]
+
+    assert await resumed(client, school) == [("2026-12-04", "amended")]
+    assert await deliver(client) == ["delivered"]
+    at(client, "2026-11-05T10:00+07:00")
+    await said(await client.post(f"/v1/units/{school['id']}/suspend", {"reason": FLOOD}))
+    at(client, "2026-11-05T11:00+07:00")
+    again = await said(await client.post(f"/v1/units/{school['id']}/resume", {"due": "keep", "reason": "Nước đã rút"}))
+    assert [duty["told"] for duty in again["going_on"]] == [None]

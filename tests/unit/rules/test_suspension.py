@@ -26,6 +26,7 @@ def goes_on(**given: Any) -> Resumption:
         "created_at": local(10, 1),
         "heard_at": local(11, 2, 8),
         "due_set_at": None,
+        "withheld": None,
         "returned_at": None,
         "chased_until": local(11, 13),
         "suspended_at": local(11, 2, 9),
@@ -98,3 +99,16 @@ def test_a_return_that_was_withheld_is_told_now_and_one_that_was_heard_is_not() 
     assert (unheard.told, unheard.rearm) == (StepKind.RETURNED, True)
     assert goes_on(**returned, heard_at=None).told is StepKind.RETURNED
     assert goes_on(**returned, heard_at=local(11, 1, 22)).told is None
+
+
+@pytest.mark.parametrize("news", [StepKind.EXTENDED, StepKind.AMENDED])
+def test_news_withheld_before_is_told_where_the_due_day_stays(news: StepKind) -> None:
+    told = goes_on(shift=False, withheld=news)
+    assert told == Resumption(local(11, 13), date(2026, 11, 12), True, local(11, 13), news)
+
+
+def test_what_weighs_more_than_news_withheld_before_is_told_instead() -> None:
+    assert goes_on(withheld=StepKind.AMENDED).told is StepKind.EXTENDED
+    assert goes_on(withheld=StepKind.EXTENDED, heard_at=None, shift=False).told is StepKind.ANNOUNCE
+    back = goes_on(withheld=StepKind.EXTENDED, returned_at=local(11, 3), shift=False)
+    assert back.told is StepKind.RETURNED

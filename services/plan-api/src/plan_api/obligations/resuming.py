@@ -55,6 +55,7 @@ async def resume(act: Act, since: Mapping[UUID, datetime], days: WorkCalendar, *
                     created_at=duty.created_at,
                     heard_at=duty.heard_at,
                     due_set_at=duty.due_set_at,
+                    withheld=duty.withheld,
                     returned_at=duty.returned_at,
                     chased_until=duty.ladder_due_at,
                     suspended_at=since[duty.unit_id],

@@ -13,6 +13,7 @@ from cascade_contracts.vocabulary import (
     NoticeState,
     ObligationState,
     RoundKind,
+    StepKind,
 )
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,7 +42,8 @@ class Duty:
     """Something open or undecided that a unit owes, or (`decides`) has to decide on.
 
     `heard_at`: when something was last said about it that reached, or may yet reach, somebody. `due_set_at`: when
-    the due time it has now was given, where it is not that of the issue.
+    the due time it has now was given, where it is not that of the issue. `withheld`: the last news of an amendment or a
+    later due time, where it was kept from everybody and nothing was said since.
     """
 
     obligation_id: UUID
@@ -64,12 +66,14 @@ class Duty:
     ladder_due_at: datetime | None
     ladder_id: UUID | None
     heard_at: datetime | None
+    withheld: StepKind | None
     due_set_at: datetime | None
 
 
 _OWED = (ObligationState.OPEN, ObligationState.SUBMITTED)
 _MOVED = ("extension", "extended", "resumed", "amended")
 """Why ladders are armed when a due time was moved; those of the obligation's beginning move nothing."""
+_NOTICE_LATER = NOTICE.alias("notice_later")
 _UNHEARD = (NoticeState.WITHHELD, NoticeState.UNREACHABLE)
 
 
@@ -116,6 +120,24 @@ async def duties_of(connection: AsyncConnection, unit_ids: Collection[UUID]) -> 
         )
         .scalar_subquery()
     )
+    later = OBLIGATION_STEP.alias("later")
+    withheld = (
+        select(spoken.kind)
+        .join(NOTICE, NOTICE.c.id == spoken.notice_id)
+        .where(
+            spoken.obligation_id == o.id,
+            spoken.kind.in_((StepKind.EXTENDED, StepKind.AMENDED)),
+            NOTICE.c.state.in_(_UNHEARD),
+            ~exists().where(
+                later.c.obligation_id == o.id,
+                later.c.at > spoken.at,
+                ~exists().where(_NOTICE_LATER.c.id == later.c.notice_id, _NOTICE_LATER.c.state.in_(_UNHEARD)),
+            ),
+        )
+        .order_by(spoken.at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     query = (
         select(
             o.id,
@@ -138,6 +160,7 @@ async def duties_of(connection: AsyncConnection, unit_ids: Collection[UUID]) -> 
             LADDER.c.due_at,
             o.ladder_id,
             heard_at,
+            withheld,
             granted,
             LADDER.c.reason,
             LADDER.c.armed_at,
@@ -155,6 +178,7 @@ async def duties_of(connection: AsyncConnection, unit_ids: Collection[UUID]) -> 
         *facts, granted_at, reason, armed_at = tuple(row)
         moved_at = armed_at if reason in _MOVED and armed_at > row.created_at else None
         set_at = max((at for at in (granted_at, moved_at) if at is not None), default=None)
+        facts[20] = None if facts[20] is None else StepKind(facts[20])
         facts[10], facts[11] = AssignmentMode(facts[10]), ObligationState(facts[11])
         duty: Any = [*facts, set_at]
         found.append(Duty(*duty))

@@ -29,6 +29,7 @@ def resumption(
     created_at: datetime,
     heard_at: datetime | None,
     due_set_at: datetime | None,
+    withheld: StepKind | None,
     returned_at: datetime | None,
     chased_until: datetime | None,
     suspended_at: datetime,
@@ -42,7 +43,8 @@ def resumption(
     With `shift` a due time that lay ahead when the suspension began moves by the working days lost since then (since
     the obligation came into being, if later), unless somebody has set it meanwhile. What is past by now is chased anew
     at the end of the grace, for its steps have passed unheard. What came into being or came back meanwhile, or was
-    never heard of (by `heard_at`, or since it came back), is told now.
+    never heard of (by `heard_at`, or since it came back), is told now; so is an amendment or a later due time if
+    that news was `withheld` and nothing was heard since.
     """
     moved_at, moved_on = due_at, due_on
     settled_meanwhile = due_set_at is not None and due_set_at >= suspended_at
@@ -59,6 +61,8 @@ def resumption(
         told = StepKind.ANNOUNCE
     elif moved_at != due_at or settled_meanwhile:
         told = StepKind.EXTENDED
+    else:
+        told = withheld
     until = max((at for at in (moved_at, chased_until) if at is not None), default=None)
     passed = until is not None and until <= now
     if passed:
