@@ -29,6 +29,19 @@ async def test_an_announcement_not_yet_sent_waits_for_the_resumption(cascade: Ca
     assert len(await school.contact.received("announce")) == 1
 
 
+async def test_what_was_held_for_days_is_sent_within_minutes_of_the_resumption(cascade: Cascade) -> None:
+    await cascade.until("2026-05-04T22:30")  # at night: announced, not sent
+    school = await assign(cascade, "2026-05-20")
+    await cascade.suspend(school.document)
+    await cascade.until("2026-05-07T09:10")
+    assert not await cascade.mails()
+
+    await cascade.resume(school.document)
+    await cascade.until("2026-05-07T09:15")
+
+    assert len(await school.contact.received("announce")) == 1
+
+
 async def test_resumed_only_the_latest_rung_speaks(cascade: Cascade) -> None:
     school = await assign(cascade, "2026-05-20")
     await cascade.until("2026-05-18T09:00")

@@ -161,6 +161,27 @@ async def test_what_plan_api_will_not_say_is_held_and_asked_again(
     assert plan.state_of(item) == "delivered"
 
 
+async def test_what_is_held_for_long_is_sent_as_soon_as_somebody_says_to_look_again(
+    notifier: Notifier, plan: Plan, post: Post, clock: MovableClock
+) -> None:
+    items = [notice("a@hp.test"), notice("b@hp.test")]
+    plan.undecided |= {item.notice_id for item in items}
+    order = plan.batch(*items)
+    for _ in range(12):
+        page = await deliver(notifier, order)
+        assert page.retry_at is not None
+        clock.pass_time(page.retry_at - clock.now())
+    page = await deliver(notifier, order)
+    assert page.retry_at == clock.now() + timedelta(hours=6)
+
+    plan.undecided.clear()
+    await run(notifier.activities.send_page, order)
+    assert post.mails == []
+    await run(notifier.activities.send_page, order.model_copy(update={"awake": True}))
+
+    assert [plan.state_of(item) for item in items] == ["delivered", "delivered"]
+
+
 async def test_nothing_is_sent_while_nobody_can_be_asked(notifier: Notifier, plan: Plan, post: Post) -> None:
     item = notice("a@hp.test")
     order = plan.batch(item)

@@ -46,6 +46,7 @@ class Post:
     before_answering: Callable[[], Awaitable[object]] | None = None
     calls: list[str] = field(default_factory=list)
     sent_at: list[datetime] = field(default_factory=list)
+    awake: list[bool] = field(default_factory=list)
 
     @activity.defn(name=TAKE_OVER_BATCH)
     async def take_over_batch(self, order: DeliveryOrder) -> BatchTakenOver:
@@ -59,7 +60,7 @@ class Post:
     @activity.defn(name=SEND_PAGE)
     async def send_page(self, order: DeliveryOrder) -> PageSent:
         """Send a page."""
-        del order
+        self.awake.append(order.awake)
         self.calls.append(SEND_PAGE)
         self.sent_at.append(datetime.now(UTC))
         if self.before_answering is not None:
@@ -144,7 +145,7 @@ async def test_a_signal_ends_the_wait(engine: Engine) -> None:
         await handle.signal(LOOK_AGAIN)
         await asyncio.wait_for(handle.result(), 60)
 
-    assert post.calls.count(SEND_PAGE) == 2
+    assert post.awake == [False, True]
 
 
 async def test_a_signal_while_a_page_is_being_sent_is_not_lost(engine: Engine) -> None:

@@ -75,4 +75,4 @@ class DeliveryActivities:
                 batch = await find_batch(connection, order.batch_id)
             if batch is None or batch.taken_over_at is None:
                 raise ApplicationError("the batch was not taken over yet", type="BatchNotTakenOver")
-            return await self._pages.send(batch)
+            return await self._pages.send(batch, awake=order.awake)

@@ -67,8 +67,8 @@ class PageSender:
         self._page_size = page_size
         self._page_time = page_time
 
-    async def send(self, batch: KnownBatch) -> PageSent:
-        """Send up to a page and report it; the last page closes the batch.
+    async def send(self, batch: KnownBatch, *, awake: bool = False) -> PageSent:
+        """Send up to a page and report it; the last page closes the batch. With `awake` what is held is asked about.
 
         Raises:
             httpx.HTTPError: plan-api is away: whether notices are still owed cannot be asked and nothing was sent, or
@@ -77,7 +77,7 @@ class PageSender:
         """
         ends = asyncio.get_running_loop().time() + self._page_time
         token = uuid4()
-        settled, claimed = await self._claim(batch, token)
+        settled, claimed = await self._claim(batch, token, awake=awake)
         if claimed:
             try:
                 cleared = await self._clear(batch, token, claimed)
@@ -97,11 +97,13 @@ class PageSender:
             log.warning("outcomes of batch %s wait to be reported: %s", batch.id, error)
         return left
 
-    async def _claim(self, batch: KnownBatch, token: UUID) -> tuple[int, list[Claimed]]:
+    async def _claim(self, batch: KnownBatch, token: UUID, *, awake: bool) -> tuple[int, list[Claimed]]:
         """Tidy up what earlier pages left, then claim; return how many notices that settled, and the claims."""
         now = self._clock.now()
         async with self._engine.begin() as connection:
             closed = await _closed(connection, now)
+            if awake:
+                await pages.wake(connection, batch.id)
             touched = set(await pages.expire(connection, batch.id, now, self._lease))
             touched |= set(await pages.suppress(connection, batch.id, now))
             settled = await pages.settle(connection, batch.month, touched, now)

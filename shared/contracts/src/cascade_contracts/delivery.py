@@ -41,9 +41,10 @@ def delivery_id(batch_id: UUID) -> str:
 
 
 class DeliveryOrder(Message):
-    """What a delivery is started with."""
+    """What a delivery is started with; `awake`: somebody said to look again, so what is held is asked about at once."""
 
     batch_id: UUID
+    awake: bool = False
 
 
 class BatchTakenOver(Message):

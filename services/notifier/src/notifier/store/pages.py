@@ -106,13 +106,15 @@ _RELEASE = text(
 
 _HOLD = text(
     """
-    update delivery set state = 'pending', attempt_token = null,
+    update delivery set state = 'pending', attempt_token = null, detail = 'held',
         retry_at = cast(:now as timestamptz)
-            + least(interval '30 seconds' * power(2, least(attempts, 12) - 1), interval '1 hour')
+            + least(interval '30 seconds' * power(2, least(attempts, 12) - 1), interval '6 hours')
     where batch_id = :batch and state = 'claimed' and attempt_token = :token
       and notice_id = any(cast(:notices as uuid[]))
     """
 )
+
+_WAKE = text("update delivery set retry_at = null where batch_id = :batch and state = 'pending' and detail = 'held'")
 
 _WITHHOLD = text(
     """
@@ -254,8 +256,13 @@ async def release(
 
 
 async def hold(connection: AsyncConnection, batch_id: UUID, token: UUID, notices: list[UUID], now: datetime) -> None:
-    """Put claims back to be asked about again: after 30 seconds, then doubling up to an hour."""
+    """Put claims back to be asked about again: when woken, else after 30 seconds, then doubling up to six hours."""
     await connection.execute(_HOLD, {"batch": batch_id, "token": token, "notices": notices, "now": now})
+
+
+async def wake(connection: AsyncConnection, batch_id: UUID) -> None:
+    """Let everything of a batch that is held be claimed at once."""
+    await connection.execute(_WAKE, {"batch": batch_id})
 
 
 async def withhold(

@@ -63,6 +63,7 @@ async def resume(act: Act, document_id: UUID) -> None:
     if not await repository.is_suspended(act.connection, document_id):
         raise NotSuspended
     await repository.end_suspension(act.connection, document_id, act.now)
+    await escalation.wake_deliveries(act.connection, document_id, act.now)
     act.record("resume", "document", document_id)
     act.agenda_changed(document_id)
 
@@ -100,5 +101,6 @@ async def _take_back(act: Act, document_id: UUID, why: str, **values: object) ->
     )
     withdrawn = await deciding.withdraw_all(act, document_id)
     await escalation.skip_document(act.connection, document_id, act.now, why)
+    await escalation.wake_deliveries(act.connection, document_id, act.now)
     act.agenda_changed(document_id)
     return withdrawn

@@ -313,3 +313,10 @@ async def withhold(
     await connection.execute(
         update(NOTICE).where(pending).values(state=NoticeState.WITHHELD, detail=why, outcome_at=now)
     )
+
+
+async def begun_batches(connection: AsyncConnection, document_id: UUID, now: datetime) -> list[UUID]:
+    """Return the unfinished batches of a document whose hour has come."""
+    b = BATCH.c
+    query = select(b.id).where(b.document_id == document_id, b.finished_at.is_(None), b.not_before <= now)
+    return list((await connection.execute(query.order_by(b.created_at))).scalars())

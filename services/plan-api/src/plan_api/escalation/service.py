@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.escalation import repository
 from plan_api.escalation.errors import StepNotArmable, UnknownPolicy
+from plan_api.integration import outbox
 from plan_api.journal import Journal
 from plan_api.rules.calendar import WorkCalendar, local_date, start_of_day
 from plan_api.rules.ladders import ANNOUNCING, ArmedStep, StepCannotBeArmed, arm
@@ -319,6 +320,13 @@ async def skip_round(connection: AsyncConnection, round_id: UUID, now: datetime,
 async def skip_document(connection: AsyncConnection, document_id: UUID, now: datetime, why: str) -> None:
     """Write the untaken steps of a document off as meaningless."""
     await repository.skip_steps(connection, now, why, document_id=document_id)
+
+
+async def wake_deliveries(connection: AsyncConnection, document_id: UUID, now: datetime) -> None:
+    """Have the deliveries of a document ask at once about what they hold; who waits for its hour goes on waiting."""
+    await outbox.enqueue(
+        connection, outbox.LOOK_AGAIN, await repository.begun_batches(connection, document_id, now), now
+    )
 
 
 async def journal_ladder(journal: Journal, ladder_id: UUID) -> None:

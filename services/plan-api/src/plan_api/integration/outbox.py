@@ -19,6 +19,7 @@ OUTBOX = OutboxMessage.__table__  # type: ignore[attr-defined]
 
 AGENDA_CHANGED: Final = "agenda_changed"
 DELIVER: Final = "deliver"
+LOOK_AGAIN: Final = "look_again"
 WAKE_CHANNEL: Final = "cascade_outbox"
 AT_ONCE: Final = timedelta()
 

@@ -1,8 +1,9 @@
 """The outbox relay: the only one who tells Temporal anything.
 
 `agenda_changed` is signal-with-start: "be running, and look again"; level-triggered, so a doubled or lost signal does
-no harm. `deliver` starts a delivery once. The relay wakes on commit, sweeps at start, every ten minutes and when
-Temporal's namespace has another identity, so that Temporal can be rebuilt from the database.
+no harm. `deliver` starts a delivery once, `look_again` wakes one that holds notices. The relay wakes on commit, sweeps
+at start, every ten minutes and when Temporal's namespace has another identity, so that Temporal can be rebuilt from the
+database.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from typing import Final
 from uuid import UUID
 
 import asyncpg
-from cascade_contracts.delivery import DELIVERY_WORKFLOW, DeliveryOrder, delivery_id
+from cascade_contracts.delivery import DELIVERY_WORKFLOW, LOOK_AGAIN, DeliveryOrder, delivery_id
 from cascade_contracts.supervision import (
     AGENDA_CHANGED,
     CASCADE_QUEUE,
@@ -162,6 +163,8 @@ class Relay:
             async with self._gate:
                 if item.topic == outbox.AGENDA_CHANGED:
                     await self.signal_supervision(item.subject_id, subject)
+                elif item.topic == outbox.LOOK_AGAIN:
+                    await self.wake_delivery(item.subject_id)
                 else:
                     await self.start_delivery(item.subject_id)
         except Exception as error:
@@ -192,6 +195,19 @@ class Relay:
                 id=delivery_id(batch_id),
                 task_queue=CASCADE_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                rpc_timeout=RPC_TIMEOUT,
+            )
+
+    async def wake_delivery(self, batch_id: UUID) -> None:
+        """Have a delivery ask at once about what it holds; one that is finished is left alone."""
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await self._client.start_workflow(
+                DELIVERY_WORKFLOW,
+                DeliveryOrder(batch_id=batch_id),
+                id=delivery_id(batch_id),
+                task_queue=CASCADE_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                start_signal=LOOK_AGAIN,
                 rpc_timeout=RPC_TIMEOUT,
             )
 

@@ -56,17 +56,23 @@ class DeliveryWorkflow:
         return batch
 
     async def send_all(self) -> None:
-        """Send and report page after page until nothing remains, waiting where the channel asks for it."""
+        """Send and report page after page until nothing remains, waiting where the channel asks for it.
+
+        The page after a signal asks at once about what is held: a resumed document's notices wait for nothing else.
+        """
+        awake = self.order.awake or self.looks > 0
         while True:
             looks = self.looks
-            page = await workflow.execute_activity(SEND_PAGE, self.order, result_type=PageSent, **PAGES)
+            order = self.order.model_copy(update={"awake": awake})
+            page = await workflow.execute_activity(SEND_PAGE, order, result_type=PageSent, **PAGES)
             if not page.remaining:
                 return
             if page.retry_at is not None:
                 await self.wait_until(page.retry_at, looks)
+            awake = self.looks != looks
             info = workflow.info()
             if info.is_continue_as_new_suggested() or info.get_current_history_length() > HISTORY_LIMIT:
-                workflow.continue_as_new(self.order)
+                workflow.continue_as_new(self.order.model_copy(update={"awake": awake}))
 
     async def wait_until(self, instant: datetime, looks: int) -> None:
         """Wait for an instant, or for a signal to look again since there were `looks` of them.
