@@ -241,10 +241,10 @@ async def test_another_cut_off_takes_no_extension_back(client: ApiClient, office
         ({"policy": "rehearsal"}, 422, "amendment_too_wide", "content.policy"),
         ({"rounds": [report("2026-10-30")]}, 422, "due_in_past", "content.rounds.0.due"),
         (
-            {"rounds": [report("2026-11-12", receivers=[{"code_system": "local", "code": "UBND"}])]},
+            {"rounds": [report("2026-11-12", reports_into="01970000-0000-7000-8000-000000000001")]},
             422,
             "amendment_too_wide",
-            "content.rounds.0.receivers",
+            "content.rounds.0.reports_into",
         ),
     ],
 )

@@ -130,6 +130,7 @@ class NewsKind(StrEnum):
     REORGANISATION_UNDONE = "reorganisation_undone"
     OUT_OF_DATE = "out_of_date"
     HANDED_OVER = "handed_over"
+    RELEASED = "released"
 
 
 class NewsPart(StrEnum):

@@ -13,26 +13,40 @@ from plan_api.documents import recurring_repository, repository
 from plan_api.documents.amending_schemas import AmendIn, RoundAmended
 from plan_api.documents.assigned import asked_now, asks
 from plan_api.documents.due_times import Issue, RoundDue, due_of
-from plan_api.documents.errors import AmendmentTooWide, CutOffBeforeDue, CutOffInPast, RoundNotOpen
-from plan_api.documents.opening import open_round
+from plan_api.documents.errors import AmendmentTooWide, CutOffBeforeDue, CutOffInPast, FormAnswered, RoundNotOpen
+from plan_api.documents.opening import kept_form, open_round
 from plan_api.documents.schemas import DocumentIn, RoundIn
 from plan_api.escalation import service as escalation
 from plan_api.obligations.joining import JoinedRound, join_round
 from plan_api.obligations.moving import NewDue, move_round
 from plan_api.obligations.opening import Assigned
+from plan_api.obligations.receiving import replace_receivers
 from plan_api.obligations.withdrawing import hold_rounds, withdraw_from
+from plan_api.organizations.schemas import UnitRef
 from plan_api.read.heirs import all_heirs_of
-from plan_api.read.obligations import asked_of
+from plan_api.read.obligations import asked_of, is_answered
 from plan_api.requests import Act
 from plan_api.rules.amending import Pair, RoundName, match_rounds
 from plan_api.rules.calendar import local_date
 from plan_api.rules.ladders import RetiredFor
 
 AMENDABLE = frozenset(
-    {"title", "period", "due", "cut_off_at", "needs_acceptance", "signed_file_required", "assignees", "lag"}
+    {
+        "title",
+        "period",
+        "due",
+        "cut_off_at",
+        "needs_acceptance",
+        "signed_file_required",
+        "assignees",
+        "receivers",
+        "form",
+        "lag",
+    }
 )
-TELLING = frozenset({"title", "period", "needs_acceptance", "signed_file_required"})
+TELLING = frozenset({"title", "period", "needs_acceptance", "signed_file_required", "receivers", "form"})
 """What concerns everybody a round asks; another due time concerns those it moves."""
+COLUMNS = frozenset({"title", "period", "cut_off_at", "needs_acceptance", "signed_file_required"})
 
 
 @dataclass(slots=True)
@@ -64,7 +78,7 @@ async def amend_rounds(work: Work) -> None:
     """
     rows = await _rows_of_last(work)
     last, new = work.last.rounds, work.new.rounds
-    if last != new or work.dropped:
+    if last != new or work.dropped or work.last.recurring != work.new.recurring:
         everything = await repository.rounds_of(work.act.connection, work.document.id)
         await hold_rounds(work.act, [row.id for row in sorted(everything, key=_acknowledgements_last)])
     pairs = match_rounds([_name(item) for item in last], [_name(item) for item in new])
@@ -72,7 +86,7 @@ async def amend_rounds(work: Work) -> None:
         if pair.was is None and pair.now is not None:
             await _add(work, pair.now)
         elif pair.was is not None and pair.now is None:
-            await _drop(work, rows[pair.was])
+            await drop(work, rows[pair.was])
         elif pair.was is not None and pair.now is not None:
             await _change(work, rows[pair.was], last[pair.was], pair.now)
     if work.added:
@@ -129,9 +143,10 @@ async def _add(work: Work, place: int) -> None:
     )
 
 
-async def _drop(work: Work, row: Row[Any]) -> None:
+async def drop(work: Work, row: Row[Any]) -> None:
+    """Ask a round no more: what is open of it is withdrawn, a period of a recurring report may come back."""
     released = await withdraw_from(work.act, work.document.id, row.id, None)
-    await repository.change_round(work.act.connection, row.id, dropped_at=work.act.now)
+    await repository.change_round(work.act.connection, row.id, dropped_at=work.act.now, recurrence_id=None)
     work.affected |= set(released)
     work.rounds.append(
         RoundAmended(
@@ -152,7 +167,13 @@ async def _change(work: Work, row: Row[Any], was: RoundIn, place: int) -> None:
     if timed and over:
         raise RoundNotOpen(field=f"{where}due")
     joined, leaving = ([], set()) if over else await _membership(work, row, was, item)
-    values: dict[str, Any] = {name: after[name] for name in changed if name not in {"due", "assignees", "lag"}}
+    values: dict[str, Any] = {name: after[name] for name in changed if name in COLUMNS}
+    if "receivers" in changed:
+        await receive(work, row, item.receivers, f"{where}receivers")
+    if "form" in changed:
+        if await is_answered(work.act.connection, row.id):
+            raise FormAnswered(field=f"{where}form", round=row.title)
+        values["form_id"] = await kept_form(work.act, item, where)
     moved: list[UUID] = []
     if timed:
         due = due_of(work.issue, item, where) if "due" in changed else None
@@ -188,6 +209,12 @@ async def _change(work: Work, row: Row[Any], was: RoundIn, place: int) -> None:
                 units=len(moved) + len(joined) + len(left),
             )
         )
+
+
+async def receive(work: Work, row: Row[Any], refs: Sequence[UnitRef], field: str) -> None:
+    """Let others receive a round, by a former code too."""
+    receivers = await asked_now(work.act.connection, refs, field, local_date(work.act.now))
+    await replace_receivers(work.act, row.id, receivers)
 
 
 async def _membership(work: Work, row: Row[Any], was: RoundIn, item: RoundIn) -> tuple[list[Assigned], set[UUID]]:

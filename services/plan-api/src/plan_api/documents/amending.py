@@ -1,7 +1,7 @@
 """Amend an issued document: a new frozen version, and only what differs changes, only those it concerns are told.
 
-One transaction; the preview is the same one taken back. What was answered stays answered. Rounds on request and of
-recurring reports are facts of their own and stay. Those affected acknowledge the amendment in a round of its own.
+One transaction; the preview is the same one taken back. What was answered stays answered. Rounds on request are
+facts of their own and stay. Those affected acknowledge the amendment in a round of its own.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,8 @@ from uuid import UUID
 from cascade_contracts.vocabulary import RoundKind, StepKind
 
 from plan_api.calendar import service as calendar
-from plan_api.documents import amending_repository, drafting, issuing, recipients, repository, selecting
+from plan_api.documents import amending_repository, drafting, issuing, recipients, releasing, repository, selecting
+from plan_api.documents.amended_recurring import amend_recurring
 from plan_api.documents.amended_rounds import Work, amend_rounds
 from plan_api.documents.amending_schemas import Amended, AmendIn, FieldAmended
 from plan_api.documents.assigned import bound_today
@@ -31,7 +32,7 @@ from plan_api.rules.due import NoDue
 from plan_api.rules.ladders import RetiredFor
 from plan_api.rules.vietnamese import normalise
 
-FIXED = ("kind", "issuer", "number", "notation", "issued_on", "parents", "policy", "recurring")
+FIXED = ("kind", "issuer", "number", "notation", "issued_on", "parents", "policy")
 """What makes a document the one it is: another one replaces it."""
 TEXTS = ("title", "summary", "funding", "files")
 """What concerns everybody bound."""
@@ -72,6 +73,7 @@ async def amend(act: Act, document_id: UUID, given: AmendIn, row_version: int | 
     work = Work(act, row, given, last, issue, bound)
     await _assignees(work)
     await amend_rounds(work)
+    await amend_recurring(work)
     return await _keep(work)
 
 
@@ -129,7 +131,8 @@ async def _keep(work: Work) -> Amended:
     if texts:
         work.affected |= set(work.bound)
     affected = [unit for unit in work.bound.values() if unit.unit_id in work.affected - set(work.added)]
-    await issuing.freeze_content(act, document.id, version, work.new)
+    amendment_id = await issuing.freeze_content(act, document.id, version, work.new)
+    await releasing.tell(act, document, amendment_id, work.dropped, work.given.reason, work.issue.policy)
     if work.last.recipients != work.new.recipients:
         issuer, today = document.issuer_unit_id, local_date(act.now)
         await recipients.keep(act, document.id, issuer, work.new.recipients, work.bound.keys(), today)

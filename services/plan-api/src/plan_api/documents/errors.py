@@ -39,6 +39,18 @@ class NotARecipient(Refusal):
     )
 
 
+class FormAnswered(Refusal):
+    """Somebody has answered the round on its form: it keeps that one."""
+
+    code = "form_answered"
+    title = ("Đã có đơn vị nộp theo biểu mẫu này", "The form is answered already")
+    remedy = (
+        "Đợt «{round}» đã có đơn vị nộp theo biểu mẫu hiện tại nên giữ nguyên biểu mẫu. Kính đề nghị mở một đợt báo "
+        "cáo mới theo biểu mẫu mới.",
+        "Units have answered “{round}” on its present form, so it keeps it. Ask for a further round with the new one.",
+    )
+
+
 class AlreadySuspended(Refusal):
     """The document is suspended already."""
 
@@ -177,10 +189,10 @@ class AmendmentTooWide(Refusal):
     code, status = "amendment_too_wide", 422
     title = ("Nội dung này không sửa đổi được", "This cannot be amended")
     remedy = (
-        "Loại, đơn vị ban hành, số, ký hiệu, ngày, văn bản cấp trên, chính sách đôn đốc, báo cáo định kỳ, hình thức "
-        "giao, nơi nhận và biểu mẫu của đợt không sửa đổi được. Kính đề nghị ban hành văn bản thay thế (replaces).",
-        "Kind, issuer, number, notation, date, parents, policy, recurring reports, modes of assignment, receivers and "
-        "forms of a round cannot be amended. Issue another document that replaces this one (`replaces`).",
+        "Loại, đơn vị ban hành, số, ký hiệu, ngày, văn bản cấp trên, chính sách đôn đốc, hình thức giao, tên và chu kỳ "
+        "của báo cáo định kỳ không sửa đổi được. Kính đề nghị ban hành văn bản thay thế (replaces).",
+        "Kind, issuer, number, notation, date, parents, policy, modes of assignment, and what a recurring report is "
+        "called and how often it returns cannot be amended. Issue another one that replaces this one (`replaces`).",
     )
 
 

@@ -98,14 +98,15 @@ def _check_identity(draft: DocumentIn, order: IssueIn) -> None:
         raise IdentityMissing(field=missing[0])
 
 
-async def freeze_content(act: Act, document_id: UUID, version: int, given: DocumentIn) -> None:
-    """Keep a version as it is said, with the SHA-256 of its canonical bytes and its files."""
+async def freeze_content(act: Act, document_id: UUID, version: int, given: DocumentIn) -> UUID:
+    """Keep a version as it is said, with the SHA-256 of its canonical bytes and its files; return its id."""
+    version_id = new_id()
     content = given.model_dump(mode="json")
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     await repository.freeze(
         act.connection,
         {
-            "id": new_id(),
+            "id": version_id,
             "document_id": document_id,
             "version": version,
             "content": content,
@@ -126,6 +127,7 @@ async def freeze_content(act: Act, document_id: UUID, version: int, given: Docum
             for file in given.files
         ],
     )
+    return version_id
 
 
 async def _mark_issued(act: Act, issuing: Issue) -> None:

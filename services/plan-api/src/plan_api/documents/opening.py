@@ -47,7 +47,7 @@ async def open_round(
     fed = [owed.round_id for owed in reports_into(issuing, item)]
     row = _round_row(issuing, round_id, position, item, asked, series)
     row["reports_into_round_id"] = fed[0] if fed else None
-    row["form_id"] = await _kept_form(act, item, place)
+    row["form_id"] = await kept_form(act, item, place)
     await repository.add_rounds(act.connection, [row])
     await repository.add_feeds(act.connection, round_id, fed[1:])
     ladders = {
@@ -74,7 +74,12 @@ async def open_round(
     return round_id
 
 
-async def _kept_form(act: Act, item: RoundIn, place: str) -> UUID | None:
+async def kept_form(act: Act, item: RoundIn, place: str) -> UUID | None:
+    """Return the id of a round's form, kept; None without one.
+
+    Raises:
+        FormUnsound, FormNotForThisRound: naming the field.
+    """
     if item.form is None:
         return None
     forms.require_sound(item.form, item.kind, item.title, f"{place}form")

@@ -41,9 +41,9 @@ BEGINS_AT = time(8)
 OUTAGE = "đến lúc mở kỳ thì hạn đã qua, đơn vị chưa được giao kịp thời"
 
 
-async def start(act: Act, issuing: Issue, given: Sequence[RecurringIn]) -> None:
-    """Set a document's recurring reports going, in the transaction that issues it: open what is due to be open."""
-    for number, item in enumerate(given):
+async def start(act: Act, issuing: Issue, given: Sequence[RecurringIn], *, after: int = 0) -> None:
+    """Set recurring reports of a document going, from the one in a place on: open what is due to be open."""
+    for number, item in enumerate(given, after):
         if item.form is not None:
             forms.require_sound(item.form, item.kind, item.title, f"recurring.{number}.form")
         first = read_period(item.every, item.first) if item.first else period_on(item.every, local_date(act.now))
@@ -58,7 +58,7 @@ async def start(act: Act, issuing: Issue, given: Sequence[RecurringIn]) -> None:
                 "every": item.every,
                 "body": (await _by_id(act, item, f"recurring.{number}.")).model_dump(mode="json"),
                 "next_period": first.code,
-                "next_opens_at": act.now if first.before().first_day <= local_date(act.now) else _opens_at(first),
+                "next_opens_at": act.now if first.before().first_day <= local_date(act.now) else opens_at(first),
                 "created_at": act.now,
             },
         )
@@ -131,22 +131,23 @@ def exemption_rows(
     ]
 
 
-def _opens_at(period: Period) -> datetime:
+def opens_at(period: Period) -> datetime:
+    """Return when a period is opened: as the one before it begins."""
     return start_of_day(period.before().first_day)
 
 
 async def _open_due(act: Act, issuing: Issue, recurrence: Row[Any], as_of: datetime, place: str = "") -> int:
     item = RecurringIn.model_validate(recurrence.body)
     period: Period | None = read_period(item.every, recurrence.next_period) if recurrence.next_period else None
-    opens_at, opened = recurrence.next_opens_at, 0
-    while period is not None and opens_at <= as_of:
+    due_from, opened = recurrence.next_opens_at, 0
+    while period is not None and due_from <= as_of:
         await _open(act, issuing, recurrence, item, period, place)
         opened += 1
         following = period.after()
         period = None if item.until is not None and following.first_day > item.until else following
-        opens_at = None if period is None else _opens_at(period)
+        due_from = None if period is None else opens_at(period)
     await recurring_repository.change_recurrence(
-        act.connection, recurrence.id, next_period=period.code if period else None, next_opens_at=opens_at
+        act.connection, recurrence.id, next_period=period.code if period else None, next_opens_at=due_from
     )
     return opened
 

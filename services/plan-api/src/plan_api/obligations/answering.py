@@ -49,6 +49,7 @@ ANSWERS: dict[RoundKind, frozenset[SubmissionKind]] = {
     RoundKind.REPORT: frozenset({SubmissionKind.REPORT, SubmissionKind.NIL}),
     RoundKind.TASK: frozenset({SubmissionKind.REPORT, SubmissionKind.NIL}),
 }
+_BY_FORM = frozenset({RoundKind.REPORT, RoundKind.TASK})
 ANSWERABLE = frozenset({ObligationState.OPEN, ObligationState.SUBMITTED})
 
 
@@ -144,12 +145,18 @@ async def _answerable(act: Act, obligation_id: UUID, given: SubmissionIn, receiv
 async def _by_form(
     act: Act, standing: Standing, given: SubmissionIn, received: Received
 ) -> tuple[SubmissionIn, dict[str, Any]]:
-    """Return the answer with the files its form names, and the column of its values; a round without form is free."""
-    if standing.form_id is None:
+    """Return the answer with the files its form names, and the column of its values; a round without form is free.
+
+    Who waited for an amendment has read the round as it was before: the form is asked for again.
+    """
+    form_id = None
+    if standing.round_kind in _BY_FORM:
+        form_id = await documents.form_of_round(act.connection, standing.round_id)
+    if form_id is None:
         if given.values is not None:
             raise ValuesNotExpected(field="values")
         return given, {}
-    form = await forms.form_by_id(act.connection, act.services, standing.form_id)
+    form = await forms.form_by_id(act.connection, act.services, form_id)
     if given.kind is SubmissionKind.NIL:
         if given.values is not None:
             raise ValuesNotExpected(field="values")

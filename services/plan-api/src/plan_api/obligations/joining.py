@@ -14,6 +14,7 @@ from plan_api.escalation import service as escalation
 from plan_api.escalation import steps
 from plan_api.obligations import joining_repository
 from plan_api.obligations.opening import Assigned, OpenRound, open_obligations
+from plan_api.read.obligations import round_receivers
 from plan_api.requests import Act
 from plan_api.rules.calendar import WorkCalendar
 from plan_api.rules.ladders import RetiredFor
@@ -48,7 +49,13 @@ async def join_round(
     asked = [unit for unit in units if present.get(unit.unit_id) in {None, *REOPENED}]
     ladders = {mode: await _arm(act, joined, policy, days, mode) for mode in sorted({unit.mode for unit in asked})}
     opened = OpenRound(
-        joined.round_id, joined.document_id, joined.deciding_unit_id, joined.due_at, joined.due_on, ladders, []
+        joined.round_id,
+        joined.document_id,
+        joined.deciding_unit_id,
+        joined.due_at,
+        joined.due_on,
+        ladders,
+        await round_receivers(act.connection, joined.round_id),
     )
     await open_obligations(act.connection, opened, [unit for unit in asked if unit.unit_id not in present], act.now)
     for unit in asked:

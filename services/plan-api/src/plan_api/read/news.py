@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.read.notices import ITEMS
 from plan_api.read.tables import (
+    ASSIGNMENT,
     DOCUMENT,
     EXTENSION,
     HOLDER,
@@ -44,11 +45,29 @@ async def standing(
             return dict.fromkeys(notice_ids, "recalled")
         if held:
             return {}
+    return await _of_kind(connection, batch, notice_ids, today)
+
+
+async def _of_kind(
+    connection: AsyncConnection, batch: Row[Any], notice_ids: Sequence[UUID], today: date
+) -> dict[UUID, str | None]:
+    if batch.kind == NewsKind.RELEASED:
+        return await _let_go(connection, batch.document_id, notice_ids)
     if batch.kind == NewsKind.REORGANISATION_UNDONE:
         return await _after(connection, notice_ids)
     if batch.kind == NewsKind.HANDED_OVER:
         return await _of_new_holder(connection, batch.news_subject_id, notice_ids, today)
     return dict.fromkeys(notice_ids, None)
+
+
+async def _let_go(connection: AsyncConnection, document_id: UUID, notice_ids: Sequence[UUID]) -> dict[UUID, str | None]:
+    """Tell units that they are let go; not those a later amendment has bound again meanwhile."""
+    query = (
+        select(NOTICE.c.id, ASSIGNMENT.c.released_at)
+        .join(ASSIGNMENT, (ASSIGNMENT.c.unit_id == NOTICE.c.unit_id) & (ASSIGNMENT.c.document_id == document_id))
+        .where(among(NOTICE.c.id, notice_ids))
+    )
+    return {row.id: None if row.released_at else "bound_again" for row in await connection.execute(query)}
 
 
 async def _of_new_holder(

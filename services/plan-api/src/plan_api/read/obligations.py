@@ -129,6 +129,24 @@ async def receivers(connection: AsyncConnection, obligation_id: UUID) -> list[UU
     return list((await connection.execute(query)).scalars())
 
 
+async def round_receivers(connection: AsyncConnection, round_id: UUID) -> list[UUID]:
+    """Return the units that receive a round."""
+    receiver = OBLIGATION_RECEIVER.c
+    query = (
+        select(receiver.unit_id)
+        .join(OBLIGATION, OBLIGATION.c.id == receiver.obligation_id)
+        .where(OBLIGATION.c.round_id == round_id)
+        .distinct()
+    )
+    return list((await connection.execute(query)).scalars())
+
+
+async def is_answered(connection: AsyncConnection, round_id: UUID) -> bool:
+    """Return whether anything was handed in of a round."""
+    query = exists().where(OBLIGATION.c.round_id == round_id, OBLIGATION.c.submission_version > 0)
+    return bool((await connection.execute(select(query))).scalar_one())
+
+
 async def one(connection: AsyncConnection, obligation_id: UUID) -> Row[Any] | None:
     """Return one obligation."""
     row: Row[Any] | None = (await connection.execute(_cards().where(OBLIGATION.c.id == obligation_id))).one_or_none()
