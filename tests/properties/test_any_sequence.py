@@ -137,7 +137,7 @@ class AnySequence(RuleBasedStateMachine):
     def undo(self) -> None:
         self._runner.run(self.world.undo())
 
-    @rule(hours=st.sampled_from([1, 5, 24, 24, 48, 120]), delivered=st.booleans())
+    @rule(hours=st.sampled_from([1, 5, 24, 24, 48, 120, 800]), delivered=st.booleans())
     def time_passes(self, hours: int, *, delivered: bool) -> None:
         self.world.clock.move(hours=hours)
         self._runner.run(self.world.supervise())
