@@ -22,6 +22,7 @@ from cascade_contracts.vocabulary import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from plan_api.bulk import chunks
 from plan_api.calendar import service as calendar
 from plan_api.documents import drafting, recipients, recurring, repository, selecting, stopping
 from plan_api.documents.due_times import Issue, due_of
@@ -53,23 +54,25 @@ async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
     """
     days = await calendar.held_calendar(act.connection, act.services)
     row = await drafting.locked_draft(act, document_id, "issue")
-    draft = DocumentIn.model_validate(row.content)
-    chosen = await drafting.check_references(act, row.issuer_unit_id, draft)
+    draft, issuer_id, version = DocumentIn.model_validate(row.content), row.issuer_unit_id, row.version
+    del row  # tens of thousands of assignees are held once, not twice
+    chosen = await drafting.check_references(act, issuer_id, draft)
     _check_identity(draft, order)
     issuing = Issue(
         document_id,
-        row.issuer_unit_id,
+        issuer_id,
         draft,
         order,
         await escalation.policy_by_code(act.connection, draft.policy, act.now),
         days,
-        await owed_under(act.connection, row.issuer_unit_id, draft.parents),
+        await owed_under(act.connection, issuer_id, draft.parents),
         act.now,
     )
     dues = [due_of(issuing, item, f"rounds.{position}.") for position, item in enumerate(draft.rounds)]
-    await freeze_content(act, document_id, row.version, draft)
+    await freeze_content(act, document_id, version, draft)
     await _mark_issued(act, issuing)
     assigned = await _assign(act.connection, issuing, chosen)
+    del chosen
     await recipients.keep(act, document_id, issuing.issuer_id, draft.recipients, assigned.keys(), local_date(act.now))
     for position, (item, due) in enumerate(zip(draft.rounds, dues, strict=True)):
         units = await _units_of_round(act.connection, item, assigned)
@@ -153,18 +156,19 @@ async def _mark_issued(act: Act, issuing: Issue) -> None:
 
 async def _assign(connection: AsyncConnection, issuing: Issue, chosen: Sequence[Chosen[UUID]]) -> dict[UUID, Assigned]:
     bound = await selecting.bind(connection, issuing.issuer_id, chosen)
-    rows = [
-        {
-            "id": new_id(),
-            "document_id": issuing.document_id,
-            "unit_id": item.unit_id,
-            "mode": item.mode,
-            "line_kind": item.line,
-            "superior_unit_id": item.superior_unit_id,
-        }
-        for item in bound
-    ]
-    await repository.add_assignments(connection, rows)
+    for part in chunks(bound):
+        rows = [
+            {
+                "id": new_id(),
+                "document_id": issuing.document_id,
+                "unit_id": item.unit_id,
+                "mode": item.mode,
+                "line_kind": item.line,
+                "superior_unit_id": item.superior_unit_id,
+            }
+            for item in part
+        ]
+        await repository.add_assignments(connection, rows)
     return {
         item.unit_id: Assigned(item.unit_id, item.mode, item.superior_unit_id or issuing.issuer_id) for item in bound
     }

@@ -18,6 +18,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth import service as auth
+from plan_api.bulk import chunks
 from plan_api.documents import service as documents
 from plan_api.escalation import repository
 from plan_api.escalation.service import PolicyInForce, policy_by_id
@@ -122,8 +123,7 @@ async def _speak(
         connection, (item.spoken_to_unit_id for item in owing), audience, ladder.document_id, local_date(now)
     )
     batch_id = new_id()
-    said = _Said(batch_id, step.id, step.kind, ladder.round_id, now)
-    notices, spoken, links = _notices(said, owing, seats)
+    notices = len({item.spoken_to_unit_id for item in owing})
     await repository.add_batch(
         connection,
         {
@@ -134,7 +134,7 @@ async def _speak(
             "step_id": step.id,
             "kind": step.kind,
             "audience": step.audience,
-            "notices": len(notices),
+            "notices": notices,
             "obligations": len(owing),
             "announcement_folded": choice.folds_announcement,
             "belated": is_late(step.fire_at, now, policy.policy.late_grace),
@@ -142,11 +142,16 @@ async def _speak(
             "created_at": now,
         },
     )
-    await repository.add_notices(connection, notices, spoken)
-    await auth.make_links(connection, services, links, now)
+    said = _Said(batch_id, step.id, step.kind, ladder.round_id, now)
+    owing.sort(key=lambda item: (item.spoken_to_unit_id, item.obligation_id))
+    by_unit = groupby(owing, key=lambda item: item.spoken_to_unit_id)
+    for part in chunks((unit_id, list(items)) for unit_id, items in by_unit):  # of tens of thousands never all at once
+        rows, spoken, links = _notices(said, part, seats)
+        await repository.add_notices(connection, rows, spoken)
+        await auth.make_links(connection, services, links, now)
     await repository.take(connection, step.id, batch_id, now)
     await outbox.enqueue(connection, outbox.DELIVER, [batch_id], now)
-    return StepTaken(batch_id, len(notices))
+    return StepTaken(batch_id, notices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +164,15 @@ class _Said:
 
 
 def _notices(
-    said: _Said, owing: Sequence[Owing], seats: dict[UUID, SeatOf]
+    said: _Said, by_unit: Sequence[tuple[UUID, list[Owing]]], seats: dict[UUID, SeatOf]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[auth.LinkRow]]:
     """Return notices (one a seat; without a held seat one marked unreachable), records and links."""
     notices: list[dict[str, Any]] = []
     spoken: list[dict[str, Any]] = []
     links: list[auth.LinkRow] = []
     month = local_date(said.now).replace(day=1)
-    by_unit = sorted(owing, key=lambda item: (item.spoken_to_unit_id, item.obligation_id))
-    for unit_id, items in groupby(by_unit, key=lambda item: item.spoken_to_unit_id):
-        about, seat, notice_id = list(items), seats.get(unit_id), new_id()
+    for unit_id, about in by_unit:
+        seat, notice_id = seats.get(unit_id), new_id()
         reachable = seat is not None and seat.holder_id is not None
         notices.append(
             {
