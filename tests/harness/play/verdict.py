@@ -1,14 +1,17 @@
 """What is asserted of a performed scenario: every mail, every document, every duty, the cascade as a whole."""
 
 from collections import Counter
+from datetime import timedelta
 from itertools import groupby
+
+from cascade_contracts.vocabulary import NewsKind
 
 from harness.cascade import Json
 from harness.mailroom import Mail
 from harness.play.answered import feed, judge_obligations, judge_plans, judge_rounds
 from harness.play.assertions import Verdict, counts
 from harness.play.duties import Duty
-from harness.play.expected import Line, hour_of, lines, tally
+from harness.play.expected import CONTACT, HEAD, Line, awake, hour_of, lines, tally
 from harness.play.issued import judge_bound, judge_document, judge_raised, judge_tasks
 from harness.play.rows import DocumentRow
 from harness.play.stage import Stage
@@ -18,6 +21,7 @@ async def judge(stage: Stage, verdict: Verdict) -> None:
     """Make every assertion about a performed scenario."""
     mails = await stage.cascade.mails()
     judge_mails(stage, mails, verdict)
+    judge_news(stage, mails, verdict)
     feed(stage)
     for row in stage.scenario.documents:
         await judge_document(stage, row, verdict)
@@ -42,6 +46,7 @@ def judge_mails(stage: Stage, mails: list[Mail], verdict: Verdict) -> None:
     came = Counter(
         Line(hour_of(mail.at), *_seat(mail.to), str(mail.step), codes[name], mail.round)
         for mail in mails
+        if not isinstance(mail.step, NewsKind)
         for name in mail.about
     )
     wanted = lines(stage.owed, stage.scenario.ends)
@@ -52,6 +57,22 @@ def judge_mails(stage: Stage, mails: list[Mail], verdict: Verdict) -> None:
     by_step = Counter(line.step for line in came.elements())
     for step, count in stage.scenario.expect.mails.items():
         verdict.that(f"lines of step {step}", by_step[step], count)
+
+
+def judge_news(stage: Stage, mails: list[Mail], verdict: Verdict) -> None:
+    """Both seats of a unit that merged, and of the one it went into, heard of it once, an hour later; no other news."""
+    came = Counter(
+        Line(hour_of(mail.at), *_seat(mail.to), str(mail.step), "", mail.document)
+        for mail in mails
+        if isinstance(mail.step, NewsKind)
+    )
+    wanted = Counter(
+        Line(hour_of(awake(merger.at + timedelta(hours=1))), to, seat, NewsKind.REORGANISED.value, "", merger.reference)
+        for merger in stage.scenario.mergers
+        for to in (merger.unit, merger.into)
+        for seat in (CONTACT, HEAD)
+    )
+    verdict.that("news of mergers", dict(came), dict(wanted))
 
 
 def _seat(address: str) -> tuple[str, str]:
@@ -110,4 +131,4 @@ async def judge_delivery(stage: Stage, mails: list[Mail], verdict: Verdict) -> N
         verdict.that(waiting, health[waiting], 0)
     verdict.that("delivered", health["notices"].get("delivered", 0), len(mails))
     verdict.that("each notice once", len({mail.notice_id for mail in mails}), len(mails))
-    verdict.that("mails have a link", all(mail.link for mail in mails))
+    verdict.that("mails have a link", all(mail.link or isinstance(mail.step, NewsKind) for mail in mails))
