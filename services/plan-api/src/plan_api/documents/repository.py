@@ -136,15 +136,6 @@ async def add_feeds(connection: AsyncConnection, round_id: UUID, into: Sequence[
     await insert_many(connection, FEED, [{"round_id": round_id, "into_round_id": other} for other in into])
 
 
-_FORM_OF_ROUND = select(ROUND.c.form_id).where(ROUND.c.id == bindparam("round_id"))
-
-
-async def form_of_round(connection: AsyncConnection, round_id: UUID) -> UUID | None:
-    """Return the form of a round."""
-    form_id: UUID | None = (await connection.execute(_FORM_OF_ROUND, {"round_id": round_id})).scalar_one()
-    return form_id
-
-
 async def rounds_of(connection: AsyncConnection, document_id: UUID) -> list[Row[Any]]:
     """Return a document's rounds by position."""
     query = select(ROUND).where(ROUND.c.document_id == document_id).order_by(ROUND.c.position)

@@ -45,11 +45,6 @@ async def lock_round(connection: AsyncConnection, round_id: UUID) -> bool:
     return await repository.lock_round(connection, round_id)
 
 
-async def form_of_round(connection: AsyncConnection, round_id: UUID) -> UUID | None:
-    """Return the form a round carries at this moment, or None."""
-    return await repository.form_of_round(connection, round_id)
-
-
 async def lock_documents(connection: AsyncConnection, document_ids: Sequence[UUID]) -> None:
     """Lock documents, given in ascending order, against steps: those under way are waited for."""
     for document_id in document_ids:

@@ -31,6 +31,7 @@ from plan_api.obligations import repository
 from plan_api.obligations.errors import (
     BeingRead,
     DocumentNotInForce,
+    FormChanged,
     NotTheAssignee,
     SignedFileRequired,
     WrongAnswer,
@@ -49,7 +50,6 @@ ANSWERS: dict[RoundKind, frozenset[SubmissionKind]] = {
     RoundKind.REPORT: frozenset({SubmissionKind.REPORT, SubmissionKind.NIL}),
     RoundKind.TASK: frozenset({SubmissionKind.REPORT, SubmissionKind.NIL}),
 }
-_BY_FORM = frozenset({RoundKind.REPORT, RoundKind.TASK})
 ANSWERABLE = frozenset({ObligationState.OPEN, ObligationState.SUBMITTED})
 
 
@@ -76,7 +76,7 @@ async def hand_in(act: Act, obligation_id: UUID, given: SubmissionIn, received: 
 
     Raises:
         NotFound, NotTheAssignee, WrongAnswer, WrongState, DocumentNotInForce, SignedFileRequired, FormNotFilled,
-        NilNotAllowed, ValuesNotExpected, BeingRead: nothing changed.
+        NilNotAllowed, ValuesNotExpected, BeingRead, FormChanged: nothing changed.
     """
     standing = await _answerable(act, obligation_id, given, received)
     given, filled = await _by_form(act, standing, given, received)
@@ -89,7 +89,7 @@ async def hand_in(act: Act, obligation_id: UUID, given: SubmissionIn, received: 
         await repository.set_submission(
             act.connection, standing.submission_id, state=SubmissionState.SUPERSEDED, decided_at=act.now
         )
-    await repository.take_in(
+    form_id = await repository.take_in(
         act.connection,
         _submission_row(act, standing, given, received, submission_id) | filled,
         [{"submission_id": submission_id, **file.model_dump()} for file in given.files],
@@ -105,6 +105,8 @@ async def hand_in(act: Act, obligation_id: UUID, given: SubmissionIn, received: 
             "settled_at": act.now if state is ObligationState.FULFILLED else None,
         },
     )
+    if form_id != standing.form_id:  # who waited for an amendment has read the round as it was before
+        raise FormChanged
     act.record("hand_in", "obligation", standing.id, submission=submission_id, version=version, kind=given.kind)
     if standing.round_kind is not RoundKind.ACKNOWLEDGE:
         await _acknowledge_too(act, standing)
@@ -145,18 +147,12 @@ async def _answerable(act: Act, obligation_id: UUID, given: SubmissionIn, receiv
 async def _by_form(
     act: Act, standing: Standing, given: SubmissionIn, received: Received
 ) -> tuple[SubmissionIn, dict[str, Any]]:
-    """Return the answer with the files its form names, and the column of its values; a round without form is free.
-
-    Who waited for an amendment has read the round as it was before: the form is asked for again.
-    """
-    form_id = None
-    if standing.round_kind in _BY_FORM:
-        form_id = await documents.form_of_round(act.connection, standing.round_id)
-    if form_id is None:
+    """Return the answer with the files its form names, and the column of its values; a round without form is free."""
+    if standing.form_id is None:
         if given.values is not None:
             raise ValuesNotExpected(field="values")
         return given, {}
-    form = await forms.form_by_id(act.connection, act.services, form_id)
+    form = await forms.form_by_id(act.connection, act.services, standing.form_id)
     if given.kind is SubmissionKind.NIL:
         if given.values is not None:
             raise ValuesNotExpected(field="values")

@@ -170,6 +170,17 @@ class BeingRead(Refusal):
     )
 
 
+class FormChanged(Refusal):
+    """An amendment has changed the round's form in this very moment."""
+
+    code = "form_changed"
+    title = ("Biểu mẫu vừa được sửa đổi", "The form has just been changed")
+    remedy = (
+        "Biểu mẫu của đợt này vừa được sửa đổi trong lúc nộp. Kính đề nghị mở lại biểu mẫu và nộp theo bản mới.",
+        "The round was given another form while this was handed in. Open the form again and fill in the new one.",
+    )
+
+
 class NothingToConfirm(Refusal):
     """The present version was not entered on the unit's behalf, or is confirmed already."""
 

@@ -7,9 +7,10 @@ from typing import Any, cast
 from uuid import UUID
 
 from cascade_contracts.vocabulary import ExtensionState, ObligationState
-from sqlalchemy import Row, Table, Update, Uuid, and_, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Row, Table, Uuid, and_, bindparam, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from plan_api.bulk import insert_many, parameter, prepared_insert, prepared_values
 from plan_api.obligations.models import (
@@ -24,7 +25,7 @@ from plan_api.obligations.models import (
     Submission,
     SubmissionFile,
 )
-from plan_api.read.tables import among
+from plan_api.read.tables import ROUND, among
 
 OBLIGATION: Table = Obligation.__table__  # type: ignore[attr-defined]
 RECEIVER: Table = ObligationReceiver.__table__  # type: ignore[attr-defined]
@@ -72,24 +73,29 @@ _ANSWER = (
 
 
 @lru_cache(maxsize=4)
-def _taking_in(columns: tuple[str, ...]) -> Update:
+def _taking_in(columns: tuple[str, ...]) -> ReturningUpdate[UUID | None]:
     changed = {name: bindparam(parameter(OBLIGATION, name), type_=OBLIGATION.c[name].type) for name in _ANSWER}
     return (
         update(OBLIGATION)
         .where(OBLIGATION.c.id == bindparam(parameter(OBLIGATION, "id"), type_=Uuid))
         .values(row_version=OBLIGATION.c.row_version + 1, **changed)
         .add_cte(prepared_insert(SUBMISSION, columns).cte("into_submission"))
+        .returning(select(ROUND.c.form_id).where(ROUND.c.id == OBLIGATION.c.round_id).scalar_subquery())
     )
 
 
 async def take_in(
     connection: AsyncConnection, submission: dict[str, Any], files: Sequence[dict[str, Any]], answered: dict[str, Any]
-) -> None:
-    """Insert a submission version and set what it answers (`id` and the columns of an answer), in one statement."""
+) -> UUID | None:
+    """Insert a submission version and set what it answers (`id` and the columns of an answer), in one statement.
+
+    Return the form the round has at this moment, which an amendment waited for may have changed.
+    """
     values = prepared_values(SUBMISSION, [submission]) | prepared_values(OBLIGATION, [answered])
-    await connection.execute(_taking_in(tuple(submission)), values)
+    form_id: UUID | None = (await connection.execute(_taking_in(tuple(submission)), values)).scalar_one()
     if files:
         await connection.execute(insert(SUBMISSION_FILE), list(files))
+    return form_id
 
 
 async def set_submission(connection: AsyncConnection, submission_id: UUID, **values: object) -> None:
