@@ -46,7 +46,9 @@ async def test_the_mail_is_what_the_office_would_write(notifier: Notifier, plan:
     [mail] = post.mails
     message = mail.message
     assert message["Subject"] == "Quá hạn 1 ngày làm việc: báo cáo năm 2026 về công tác thông tin đối ngoại"
-    assert message["From"] == "Thông Suốt <thong-suot@sogd.test>"
+    sender = message["From"].addresses[0]
+    assert sender.addr_spec == "thong-suot@sogd.test"
+    assert sender.display_name.startswith("Sở Giáo dục và Đào tạo")
     assert message["To"] == "vhxh@kienminh.test"
     assert message["Auto-Submitted"] == "auto-generated"
     assert str(message["Date"]) == "Wed, 11 Nov 2026 01:00:00 +0000"

@@ -21,7 +21,7 @@ from notifier.channels.base import FinishedMessage, Retry, SendResult, SendState
 from notifier.channels.registry import ChannelRegistry
 from notifier.keys import Keyring
 from notifier.models import DeliveryState
-from notifier.rendering import Renderer
+from notifier.rendering import Renderer, envelope
 from notifier.store.channels import suppress_addresses
 from notifier.store.journal import Attempt, Journal, Mark
 from notifier.store.pages import Claimed
@@ -127,6 +127,9 @@ class Attempts:
             html=rendered.html,
             language=claimed.recipient.language,
             at=self._clock.now(),
+            sender_name=envelope.sender_name(claimed.facts),
+            threads=envelope.threads(self._keyring, claimed.facts),
+            entries=envelope.entries(claimed.recipient, claimed.facts),
         )
 
     async def _write(self, mark: Mark) -> bool:

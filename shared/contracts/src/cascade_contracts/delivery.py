@@ -87,6 +87,7 @@ class NoticeItem(WireModel):
     obligation_id: UUID
     unit_name: str
     due_on: date | None = None
+    due_at: datetime | None = None
     working_days_late: int = 0
 
 
@@ -113,6 +114,7 @@ class NoticeFacts(WireModel):
 
     step: StepKind
     audience: Audience
+    document_id: UUID | None = None
     document_title: str
     document_reference: str
     document_kind: str

@@ -5,7 +5,7 @@ The mandatory part is `Channel.send`; what only some vendors can do is a protoco
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 from uuid import UUID
@@ -48,8 +48,28 @@ class SendResult:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """A due time for the recipient's calendar: the whole of `day`, or the instant `at`.
+
+    `uid` is the same for every notice about one obligation; of two entries the one with the higher `sequence` holds.
+    """
+
+    uid: str
+    sequence: int
+    summary: str
+    description: str
+    stamp: datetime
+    day: date | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FinishedMessage:
-    """A message ready to be sent; `reference` is the same for every attempt at (notice, address)."""
+    """A message ready to be sent; `reference` is the same for every attempt at (notice, address).
+
+    `sender_name` is shown as who writes, `threads` name what messages belong together (the widest first), `unsubscribe`
+    is an https address that ends a digest by one POST; notices of duty have none.
+    """
 
     delivery_id: UUID
     reference: str
@@ -59,6 +79,10 @@ class FinishedMessage:
     html: str
     language: str
     at: datetime
+    sender_name: str = ""
+    threads: tuple[str, ...] = ()
+    entries: tuple[CalendarEntry, ...] = ()
+    unsubscribe: str = ""
 
 
 class Channel(Protocol):

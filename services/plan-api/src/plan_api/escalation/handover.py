@@ -157,6 +157,7 @@ class _Common:
         return NoticeFacts(
             step=StepKind(batch.kind),
             audience=Audience(batch.audience),
+            document_id=batch.document_id,
             document_title=batch.document_title,
             document_reference=reference(batch.number, batch.notation),
             document_kind=batch.document_kind,

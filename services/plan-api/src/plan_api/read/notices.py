@@ -204,7 +204,7 @@ async def about(connection: AsyncConnection, notice_ids: Iterable[UUID]) -> dict
         one.count += 1
         one.due_at, one.due_on, one.return_reason, one.only = due_at, due_on, return_reason, obligation_id
         if one.count <= ITEMS:
-            one.items.append(NoticeItem(obligation_id=obligation_id, unit_name=unit_name, due_on=due_on))
+            one.items.append(NoticeItem(obligation_id=obligation_id, unit_name=unit_name, due_on=due_on, due_at=due_at))
     return found
 
 

@@ -1,7 +1,8 @@
 """The wire format of a notice: headers by `email.message.EmailMessage`, both bodies base64 UTF-8.
 
-Header values never reach the wire unparsed, so a line break in a subject or name is refused, not sent. Folding a header
-costs more than the rest of a message; subjects and senders repeat within a batch and are folded once.
+No header can be smuggled in: an address that is not one plain mailbox is refused, a line break in a subject or a name
+becomes a space. Folding a header costs more than the rest of a message; subjects and senders repeat within a batch and
+are folded once.
 """
 
 import base64
@@ -11,17 +12,20 @@ from dataclasses import dataclass
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 from typing import Final
 
 from notifier.channels.base import FinishedMessage
+from notifier.channels.email.ics import calendar
 
 _MAILBOX: Final = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
 )
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+_TOKEN: Final = re.compile(r"[A-Za-z0-9.-]{1,100}")
+_UNSUBSCRIBE: Final = re.compile(r"https://[A-Za-z0-9.:/?&=_~%+-]{1,500}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,28 @@ def _folded(name: str, value: str) -> bytes:
 
 
 @lru_cache(maxsize=512)
-def _subject(value: str) -> bytes:
-    """Return the folded subject; `EmailMessage` loses the space where it splits encoded words, `Header` does not."""
-    text = _CONTROL.sub(" ", value).strip()
+def _words(name: str, value: str) -> bytes:
+    """Return a folded header of words; `EmailMessage` loses the space where it splits encoded words, `Header` not."""
+    text = plain(value)
     charset = "us-ascii" if text.isascii() else "utf-8"
-    return b"Subject: " + Header(text, charset, header_name="Subject").encode(linesep="\r\n").encode("ascii") + b"\r\n"
+    folded = Header(text, charset, header_name=name).encode(linesep="\r\n")
+    return f"{name}: {folded}\r\n".encode("ascii")
+
+
+@lru_cache(maxsize=512)
+def _from(display: str, mail_from: str) -> bytes:
+    """Return the From header: the address is always the installation's own, the name is who speaks."""
+    display, address = plain(display), parseaddr(mail_from)[1]
+    if not display:
+        return _folded("From", mail_from)
+    if display.isascii():
+        return _folded("From", formataddr((display, address)))
+    return _words("From", display)[:-2] + f"\r\n <{address}>\r\n".encode("ascii")
+
+
+def plain(value: str) -> str:
+    """Return words on one line: what would break a line, or turn the direction of writing, becomes a space."""
+    return " ".join(_CONTROL.sub(" ", value).split())
 
 
 def _part(subtype: str, content: str) -> bytes:
@@ -63,26 +84,67 @@ def compose(sender: Sender, message: FinishedMessage) -> bytes:
     """Return the message as sent after DATA, before dot-stuffing; base64 lines never begin with a dot.
 
     Raises:
-        ValueError: the address is not a plain mailbox.
+        ValueError: the address is not a plain mailbox, or what stands in a header unfolded is no token.
     """
     if not is_mailbox(message.address):
         raise ValueError("not a mailbox")
     boundary = f"=_{hashlib.sha256(message.reference.encode()).hexdigest()[:32]}"
     headers = (
-        _folded("From", sender.mail_from),
+        _from(message.sender_name, sender.mail_from),
         _folded("Reply-To", sender.reply_to or sender.mail_from),
         f"To: {message.address}\r\n".encode(),
-        _subject(message.subject),
+        _words("Subject", message.subject),
         f"Date: {format_datetime(message.at)}\r\n".encode(),
         f"Message-ID: {message_id(sender, message)}\r\n".encode(),
+        *_threading(sender, message.threads),
         f"Content-Language: {'en' if message.language == 'en' else 'vi'}\r\n".encode(),
         b"Auto-Submitted: auto-generated\r\n",
+        *_unsubscribing(message.unsubscribe),
         b"MIME-Version: 1.0\r\n",
-        f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode(),
     )
+    body = _multipart("alternative", boundary, _part("plain", message.text), _part("html", message.html))
+    if message.entries:
+        display = message.sender_name or parseaddr(sender.mail_from)[0]
+        due = _due_times(calendar(message.entries, display, parseaddr(sender.mail_from)[1]))
+        body = _multipart("mixed", f"{boundary}_", body, due)
+    return b"".join(headers) + body
+
+
+def _multipart(subtype: str, boundary: str, *parts: bytes) -> bytes:
+    head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'.encode()
     fence = f"--{boundary}\r\n".encode()
-    parts = (fence, _part("plain", message.text), fence, _part("html", message.html), f"--{boundary}--\r\n".encode())
-    return b"".join(headers) + b"".join(parts)
+    return head + b"".join(fence + part for part in parts) + f"--{boundary}--\r\n".encode()
+
+
+def _due_times(content: str) -> bytes:
+    head = (
+        'Content-Type: text/calendar; charset="utf-8"; method=PUBLISH\r\nContent-Transfer-Encoding: base64\r\n'
+        'Content-Disposition: attachment; filename="thoi-han.ics"\r\n\r\n'
+    )
+    return head.encode() + base64.encodebytes(content.encode()).replace(b"\n", b"\r\n")
+
+
+def _threading(sender: Sender, threads: tuple[str, ...]) -> tuple[bytes, ...]:
+    """Return In-Reply-To and References: beginnings nobody has to have got, the same for all that belongs together."""
+    if not threads:
+        return ()
+    if not all(_TOKEN.fullmatch(thread) for thread in threads):
+        raise ValueError("not a thread")
+    ids = [f"<{thread}@{sender.domain}>" for thread in threads]
+    references = "\r\n ".join(ids)
+    return (f"In-Reply-To: {ids[-1]}\r\n".encode(), f"References: {references}\r\n".encode())
+
+
+def _unsubscribing(address: str) -> tuple[bytes, ...]:
+    """Return the headers of RFC 8058, for digests only."""
+    if not address:
+        return ()
+    if not _UNSUBSCRIBE.fullmatch(address):
+        raise ValueError("not an address to unsubscribe at")
+    return (
+        f"List-Unsubscribe:\r\n <{address}>\r\n".encode(),
+        b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+    )
 
 
 def message_id(sender: Sender, message: FinishedMessage) -> str:
