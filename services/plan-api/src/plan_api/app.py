@@ -30,6 +30,7 @@ from plan_api.escalation import endpoints as policies
 from plan_api.escalation import internal_endpoints as internal
 from plan_api.forms import endpoints as forms
 from plan_api.obligations import endpoints as obligations
+from plan_api.obligations import internal_endpoints as replies
 from plan_api.obligations import review_endpoints as reviews
 from plan_api.openapi import describe
 from plan_api.organizations import absence_endpoints as absences
@@ -47,6 +48,7 @@ from plan_api.web import endpoints as web
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     obligations.router,
     internal.router,
+    replies.router,
     progress.router,
     documents.router,
     documents.assignees_router,

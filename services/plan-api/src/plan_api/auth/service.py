@@ -213,7 +213,14 @@ async def open_link(connection: AsyncConnection, services: Services, token: str,
     It opens for who holds its seat on the day or stands in for an absent holder: it dies without being revoked. One
     made for a seat and no person opens while it lasts.
     """
-    row = await repository.link_by_token(connection, token_hash(token))
+    return await open_link_by_hash(connection, services, token_hash(token), now)
+
+
+async def open_link_by_hash(
+    connection: AsyncConnection, services: Services, digest: bytes, now: datetime
+) -> LinkView | None:
+    """Return the link whose token has this hash, as `open_link` does."""
+    row = await repository.link_by_token(connection, digest)
     if row is None or row.revoked_at is not None or row.expires_at <= now:
         return None
     decrypt, today = services.cipher.decrypt, local_date(now)

@@ -1,30 +1,16 @@
 """The internal HTTP API notifier pulls notices from and reports to; bearer internal token, never public."""
 
-import hmac
 from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
 from cascade_contracts.delivery import Clearance, ClearanceRequest, HandedOver, Handover, Outcomes
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
-from plan_api.auth.errors import Unauthenticated
+from plan_api.auth.internal import internal_caller
 from plan_api.escalation import handover
 from plan_api.read.notices import SUSPENDED
-from plan_api.requests import ServicesOf, reachable_database, services_of
-
-
-async def internal_caller(request: Request) -> None:
-    """Admit bearers of the internal token only.
-
-    Raises:
-        Unauthenticated: another token, or none.
-    """
-    token = services_of(request).settings.internal_token.get_secret_value()
-    given = request.headers.get("authorization", "").removeprefix("Bearer ")
-    if not hmac.compare_digest(given.encode(), token.encode()):
-        raise Unauthenticated
-
+from plan_api.requests import ServicesOf, reachable_database
 
 router = APIRouter(prefix="/internal/v1/batches", dependencies=[Depends(internal_caller)], include_in_schema=False)
 

@@ -58,7 +58,7 @@ class Received:
     """What is known of an answer beside its body; `authorised` when the caller's right was settled by another act.
 
     `carried` are the values of the form that a consolidation of the level below brings along; `entered_for` says who
-    spoke where somebody else typed.
+    spoke where somebody else typed, `mail_id` by which mail it came.
     """
 
     document_id: UUID | None = None
@@ -66,6 +66,7 @@ class Received:
     authorised: bool = False
     carried: Mapping[str, Any] | None = None
     entered_for: Mapping[str, Any] | None = None
+    mail_id: str | None = None
 
 
 BY_ITSELF = Received()
@@ -182,7 +183,9 @@ def _submission_row(
     act: Act, standing: Standing, given: SubmissionIn, received: Received, submission_id: UUID
 ) -> dict[str, Any]:
     figures = None if given.figures is None else {name: str(value) for name, value in given.figures.items()}
-    told = {} if received.entered_for is None else {"entered_for": dict(received.entered_for)}
+    told: dict[str, Any] = {} if received.entered_for is None else {"entered_for": dict(received.entered_for)}
+    if received.mail_id is not None:
+        told["mail_id"] = received.mail_id
     return told | {
         "id": submission_id,
         "obligation_id": standing.id,

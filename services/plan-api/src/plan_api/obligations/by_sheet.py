@@ -72,7 +72,13 @@ async def _formed(connection: AsyncConnection, services: Services, obligation_id
     return standing, await forms.form_by_id(connection, services, standing.form_id)
 
 
-async def hand_in(act: Act, obligation_id: UUID, content: bytes, beside: SubmissionIn | None = None) -> HandInOut:
+async def hand_in(
+    act: Act,
+    obligation_id: UUID,
+    content: bytes,
+    beside: SubmissionIn | None = None,
+    received: answering.Received = answering.BY_ITSELF,
+) -> HandInOut:
     """Hand a filled workbook in; again as often as wanted, every time as a new version.
 
     `beside` is what comes with it: words, number, files. Files of the form's file fields are taken over from the
@@ -98,7 +104,7 @@ async def hand_in(act: Act, obligation_id: UUID, content: bytes, beside: Submiss
     if found.formulas:
         raise await _with_formulas(act, form, given, found)
     try:
-        return await answering.hand_in(act, obligation_id, given)
+        return await answering.hand_in(act, obligation_id, given, received)
     except FormNotFilled as refused:
         raise FormNotFilled(faults=_by_cell(refused, found), count=len(refused.faults)) from None
 

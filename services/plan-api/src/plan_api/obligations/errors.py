@@ -55,6 +55,43 @@ class DocumentNotInForce(Refusal):
     )
 
 
+class ReplyLinkEnded(Refusal):
+    """The notice replied to speaks to nobody any more: its link has ended, or somebody else answers for the seat."""
+
+    code = "reply_link_ended"
+    title = ("Thư nhắc này không còn hiệu lực", "The notice replied to has ended")
+    remedy = (
+        "Liên kết trong thư nhắc đã hết hạn hoặc người khác nay trả lời cho vị trí này. Kính đề nghị dùng liên kết "
+        "trong thư mới nhất, hoặc liên hệ cơ quan ban hành.",
+        "The link of that notice has expired, or somebody else answers for the seat by now. Use the link of the "
+        "newest notice, or ask the issuing agency.",
+    )
+
+
+class ReplyToSeveral(Refusal):
+    """The notice replied to is not about one thing that its reader owes."""
+
+    code = "reply_to_several"
+    title = ("Thư nhắc không nêu riêng một nhiệm vụ", "The notice is not about one obligation")
+    remedy = (
+        "Thư được trả lời nêu nhiều nhiệm vụ hoặc chỉ để thông báo, nên chưa rõ tệp nộp cho nhiệm vụ nào. Kính đề nghị "
+        "mở liên kết trong thư và nộp tại trang đó.",
+        "The notice replied to is about several obligations, or only tells; open its link and hand in there.",
+    )
+
+
+class NothingAttached(Refusal):
+    """A reply brings no file along."""
+
+    code, status = "nothing_attached", 422
+    title = ("Thư chưa có tệp đính kèm", "Nothing attached")
+    remedy = (
+        "Kính đề nghị trả lời lại thư nhắc kèm tệp báo cáo (PDF, ảnh, DOCX, XLSX hoặc ZIP), hoặc mở liên kết trong thư "
+        "nhắc để nộp.",
+        "Reply to the notice again with the report attached (PDF, picture, DOCX, XLSX or ZIP), or open its link.",
+    )
+
+
 class WrongAnswer(Refusal):
     """The kind of submission does not answer the kind of round."""
 

@@ -97,6 +97,7 @@ class Submission(SQLModel, table=True):
             "consolidation_id",
             postgresql_where=text("consolidation_id is not null"),
         ),
+        Index("uq_submission_mail", "mail_id", unique=True, postgresql_where=text("mail_id is not null")),
     )
 
     id: UUID = key()
@@ -124,6 +125,7 @@ class Submission(SQLModel, table=True):
     confirmed_at: datetime | None = instant(nullable=True)
     confirmed_by: str | None = None
     correction_reason: str | None = None
+    mail_id: str | None = None
 
 
 class ObligationCall(SQLModel, table=True):

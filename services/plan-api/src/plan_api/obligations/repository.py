@@ -317,6 +317,11 @@ async def submission(connection: AsyncConnection, submission_id: UUID) -> Row[An
     return (await connection.execute(select(SUBMISSION).where(SUBMISSION.c.id == submission_id))).one_or_none()
 
 
+async def submission_by_mail(connection: AsyncConnection, mail_id: str) -> Row[Any] | None:
+    """Return the version that came by a mail."""
+    return (await connection.execute(select(SUBMISSION).where(SUBMISSION.c.mail_id == mail_id))).one_or_none()
+
+
 async def submission_files(connection: AsyncConnection, submission_id: UUID) -> list[dict[str, Any]]:
     """Return the files of a version."""
     query = select(SUBMISSION_FILE.c.sha256, SUBMISSION_FILE.c.name, SUBMISSION_FILE.c.signed).where(

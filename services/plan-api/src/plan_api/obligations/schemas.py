@@ -282,6 +282,7 @@ class SubmissionOut(BaseModel):
     entered_for: dict[str, Any] | None = Field(
         default=None, description="typed by somebody else: `said_by`, `way`, `typed_by`, `note`"
     )
+    by_mail: bool = Field(default=False, description="came as a reply to a notice")
     confirmed_at: datetime | None = None
     confirmed_by: str | None = None
     correction_reason: str | None = None

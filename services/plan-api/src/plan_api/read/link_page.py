@@ -118,6 +118,7 @@ class Version:
     return_marks: list[dict[str, str]] | None = None
     entered_for: dict[str, str] | None = None
     confirmed_at: datetime | None = None
+    by_mail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +308,7 @@ async def versions(connection: AsyncConnection, obligation_id: UUID) -> list[Ver
             s.return_marks,
             s.entered_for,
             s.confirmed_at,
+            s.mail_id.is_not(None),
         )
         .where(s.obligation_id == obligation_id)
         .order_by(s.version.desc())

@@ -161,7 +161,8 @@ async def submissions(connection: AsyncConnection, obligation_id: UUID) -> list[
         .where(SUBMISSION.c.obligation_id == obligation_id)
         .order_by(SUBMISSION.c.version.desc())
     )
-    rows = [dict(row._mapping) | {"files": []} for row in await connection.execute(query)]
+    found = await connection.execute(query)
+    rows = [dict(row._mapping) | {"files": [], "by_mail": row.mail_id is not None} for row in found]
     by_id = {row["id"]: row for row in rows}
     files = select(SUBMISSION_FILE).where(SUBMISSION_FILE.c.submission_id.in_(by_id))
     for file in await connection.execute(files):

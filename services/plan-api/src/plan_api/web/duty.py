@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
-from uuid import UUID
 
 from cascade_contracts.vocabulary import (
     Audience,
@@ -23,6 +22,7 @@ from plan_api.forms.showing import shown
 from plan_api.read.link_page import Owed, Subject, Version
 from plan_api.rules.calendar import WorkCalendar, local_date, start_of_day
 from plan_api.rules.forms import Form
+from plan_api.rules.receipts import receipt_number
 from plan_api.rules.timeliness import HandIn
 from plan_api.web.forms import new_nonce
 from plan_api.web.rendering import render
@@ -36,12 +36,6 @@ _NEXT: Final = {
     Audience.SUPERIOR_CONTACT: "next_superior",
     Audience.SUPERIOR_HEAD: "next_superior",
 }
-
-
-def receipt_number(submission_id: UUID) -> str:
-    """Return the number of a receipt: the random end of the submission's id, as people read it out."""
-    end = submission_id.hex[-8:].upper()
-    return f"{end[:4]}-{end[4:]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,6 +212,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # the receipt
     "receipt": ("Biên nhận", "Receipt"),
     "received_at": ("Giờ nhận", "Received"),
+    "received_how": ("Cách nộp", "How"),
+    "received_by_mail": ("Nhận qua thư điện tử", "Received by e-mail"),
     "received_what": ("Đã nhận", "What came"),
     "kind_report": ("Báo cáo", "Report"),
     "kind_plan": ("Kế hoạch", "Plan"),
