@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from cascade_contracts.ids import new_id
-from plan_api.integration.outbox import AGENDA_CHANGED, DELIVER, Waiting
+from plan_api.integration.outbox import DELIVER, LOOK_AGAIN, Waiting
 from plan_api.supervision.pace import FOLLOW_AT_LAST, IDLE_SECONDS, LEAD, PULL, Pace
 
 NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
@@ -51,7 +51,7 @@ def test_what_is_recorded_begins_when_nobody_waits_or_after_a_while() -> None:
     assert pace.choose([recorded], {}, NOW, 100.0) == [recorded]
 
 
-def test_supervisions_are_told_whatever_waits() -> None:
-    pace, first, second, told = Pace(), row(), row(), row(AGENDA_CHANGED)
+def test_deliveries_that_run_are_told_whatever_waits() -> None:
+    pace, first, second, told = Pace(), row(), row(), row(LOOK_AGAIN)
     pace.choose([first], unrecorded(first), NOW, 100.0)
     assert pace.choose([second, told], unrecorded(second), NOW, 100.0) == [told]

@@ -3,7 +3,7 @@
 Rows are read by `sent_at is null` only (commit order is not id order) and coalesced by subject.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -73,12 +73,12 @@ async def enqueue(
         )
 
 
-async def waiting(connection: AsyncConnection, now: datetime, limit: int) -> list[Waiting]:
-    """Lock and return waiting subjects, what is to be delivered before what looks ahead; other relays skip them."""
+async def waiting(connection: AsyncConnection, topics: Collection[str], now: datetime, limit: int) -> list[Waiting]:
+    """Lock and return waiting subjects of some topics; other relays skip them."""
     rows = await connection.execute(
         select(OUTBOX.c.id, OUTBOX.c.topic, OUTBOX.c.subject_id, OUTBOX.c.attempts, OUTBOX.c.created_at)
-        .where(OUTBOX.c.sent_at.is_(None), OUTBOX.c.next_try_at <= now)
-        .order_by(OUTBOX.c.topic.desc(), OUTBOX.c.next_try_at)
+        .where(OUTBOX.c.sent_at.is_(None), OUTBOX.c.next_try_at <= now, OUTBOX.c.topic.in_(topics))
+        .order_by(OUTBOX.c.next_try_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -17,7 +17,7 @@ FOLLOW_AT_LAST: Final = timedelta(seconds=5)
 
 
 class Pace:
-    """What the relay carries at each look, and how long it waits for the next."""
+    """Which deliveries the relay begins at each look, and how long it waits for the next."""
 
     def __init__(self) -> None:
         self._next_lead = 0.0

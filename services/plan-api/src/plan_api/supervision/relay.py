@@ -76,14 +76,23 @@ def _attributes(subject: Subject | None) -> TypedSearchAttributes:
     )
 
 
+class _Lane:
+    """Topics that are carried on their own: what is to be delivered never waits behind what looks ahead."""
+
+    def __init__(self, topics: tuple[str, ...]) -> None:
+        self.topics = topics
+        self.woken = asyncio.Event()
+        self.gate = asyncio.Semaphore(AT_ONCE)
+
+
 class Relay:
     """Carries outbox rows to Temporal; several may run, each takes rows the others have not locked."""
 
     def __init__(self, services: Services, client: Client) -> None:
         self._services = services
         self._client = client
-        self._woken = asyncio.Event()
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._supervisions = _Lane((outbox.AGENDA_CHANGED,))
+        self._deliveries = _Lane((outbox.DELIVER, outbox.LOOK_AGAIN))
         self._pace = Pace()
 
     async def run(self) -> None:
@@ -91,7 +100,8 @@ class Relay:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._forever(self._listen, "listen"))
             group.create_task(self._forever(self._sweep_regularly, "sweep"))
-            group.create_task(self._forever(self._drain_regularly, "drain"))
+            group.create_task(self._forever(lambda: self._drain_regularly(self._supervisions), "supervisions"))
+            group.create_task(self._forever(lambda: self._drain_regularly(self._deliveries), "deliveries"))
             group.create_task(self._forever(self._keep_house, "housekeeping"))
 
     async def _forever(self, work: Callable[[], Awaitable[None]], name: str) -> None:
@@ -120,32 +130,41 @@ class Relay:
             assert driver is not None  # noqa: S101 - a checked-out connection has its driver
             lost = asyncio.Event()
             driver.add_termination_listener(lambda *_: lost.set())
-            await driver.add_listener(outbox.WAKE_CHANNEL, lambda *_: self._woken.set())
+            await driver.add_listener(outbox.WAKE_CHANNEL, self._wake)
             try:
                 await lost.wait()
             finally:
                 await connection.invalidate()
 
-    async def _drain_regularly(self) -> None:
+    def _wake(self, *told: object) -> None:
+        """Wake the lane of the topic a notification names (its last word)."""
+        for lane in (self._supervisions, self._deliveries):
+            if told[-1] in lane.topics:
+                lane.woken.set()
+
+    async def _drain_regularly(self, lane: _Lane) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), self._pace.pause)
-        self._woken.clear()
-        while await self.drain():
+            pause = self._pace.pause if lane is self._deliveries else IDLE_SECONDS
+            await asyncio.wait_for(lane.woken.wait(), pause)
+        lane.woken.clear()
+        while await self._drain(lane):
             pass
 
-    async def drain(self) -> int:
+    async def _drain(self, lane: _Lane) -> int:
         """Carry one page of waiting rows; return how many subjects were carried."""
         now = self._services.clock.now()
         async with self._services.engine.begin() as connection:
-            waiting = await outbox.waiting(connection, now, PAGE)
-            batches = [item.subject_id for item in waiting if item.topic == outbox.DELIVER]
-            unrecorded = await batches_unrecorded(connection, batches)
-            chosen = self._pace.choose(waiting, unrecorded, now, asyncio.get_running_loop().time())
+            chosen = waiting = await outbox.waiting(connection, lane.topics, now, PAGE)
+            if lane is self._deliveries:
+                unrecorded = await batches_unrecorded(connection, [item.subject_id for item in waiting])
+                chosen = self._pace.choose(waiting, unrecorded, now, asyncio.get_running_loop().time())
             if not chosen:
                 return 0
             changed = [item.subject_id for item in chosen if item.topic == outbox.AGENDA_CHANGED]
             known = await subjects(connection, changed)
-            results = await asyncio.gather(*(self._carry(item, known.get(item.subject_id)) for item in chosen))
+            results = await asyncio.gather(
+                *(self._carry(item, known.get(item.subject_id), lane.gate) for item in chosen)
+            )
             sent = [row for item, error in zip(chosen, results, strict=True) if error is None for row in item.ids]
             if sent:
                 await outbox.mark_sent(connection, sent, self._services.clock.now())
@@ -154,13 +173,13 @@ class Relay:
                     await outbox.mark_failed(connection, item, error, self._services.clock.now())
         return sum(error is None for error in results)
 
-    async def _carry(self, item: outbox.Waiting, subject: Subject | None) -> str | None:
+    async def _carry(self, item: outbox.Waiting, subject: Subject | None, gate: asyncio.Semaphore) -> str | None:
         """Tell Temporal about one subject; return why it could not be told, or None.
 
         Whatever is wrong with one, it is tried again later and holds up no other.
         """
         try:
-            async with self._gate:
+            async with gate:
                 if item.topic == outbox.AGENDA_CHANGED:
                     await self.signal_supervision(item.subject_id, subject)
                 elif item.topic == outbox.LOOK_AGAIN:
@@ -249,8 +268,10 @@ class Relay:
         return len(documents) + len(batches)
 
     async def _paced(self, calls: Iterable[Awaitable[None]]) -> None:
+        gate = asyncio.Semaphore(AT_ONCE)
+
         async def one(call: Awaitable[None]) -> None:
-            async with self._gate:
+            async with gate:
                 await call
 
         page: list[Awaitable[None]] = []
