@@ -11,11 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from notifier.activities import DeliveryActivities
 from notifier.attempts import Attempts
+from notifier.channels.base import Channel
 from notifier.channels.email import EmailChannel, Relay, Sender
 from notifier.channels.registry import ChannelRegistry
+from notifier.channels.zalo.channel import ZaloChannel
+from notifier.channels.zalo.client import Client, Hosts, Tokens
+from notifier.channels.zalo.templates import load_register
 from notifier.database import create_engine
 from notifier.facts_client import FactsClient
 from notifier.keys import Keyring
+from notifier.receipts import ReceiptDesk
 from notifier.rendering import Renderer
 from notifier.reporting import Reporter
 from notifier.sending import PageSender
@@ -63,20 +68,61 @@ def email_channel(settings: Settings, keyring: Keyring) -> EmailChannel:
     return EmailChannel(relay, sender, keyring)
 
 
+def zalo_client(settings: Settings, tokens: Tokens) -> Client:
+    """Return a client of Zalo's hosts."""
+    return Client(
+        tokens,
+        Hosts(settings.zalo_business_url, settings.zalo_oa_url),
+        timeout=settings.zalo_timeout,
+        connections=settings.zalo_connections,
+        proof_secret=settings.zalo_app_secret.get_secret_value() if settings.zalo_app_proof else "",
+    )
+
+
+def zalo_channel(settings: Settings, tokens: Tokens) -> ZaloChannel:
+    """Return the Zalo channel of the settings.
+
+    Raises:
+        ValueError: the register of templates cannot be read.
+    """
+    return ZaloChannel(
+        zalo_client(settings, tokens),
+        load_register(settings.zalo_templates),
+        connections=settings.zalo_connections,
+        per_second=settings.zalo_per_second,
+    )
+
+
+def _slowest(settings: Settings) -> float:
+    """Return how many seconds an attempt may be transmitting; by Zalo it is up to three calls."""
+    return max(settings.smtp_timeout, 3 * settings.zalo_timeout if settings.zalo_app_id else 0)
+
+
 @asynccontextmanager
-async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Notifier]:
+async def assemble(
+    settings: Settings, clock: Clock | None = None, tokens: Tokens | None = None
+) -> AsyncIterator[Notifier]:
     """Yield a worker's parts; at the end attempts under way are carried out and connections closed."""
     clock = clock or SystemClock(settings.clock_offset)
     keyring = load_keyring(settings)
     engine = create_engine(settings.database_url, keyring)
-    registry = ChannelRegistry([email_channel(settings, keyring)])
+    channels: list[Channel] = [email_channel(settings, keyring)]
+    if settings.zalo_app_id and tokens is not None:
+        channels.append(zalo_channel(settings, tokens))
+    registry = ChannelRegistry(channels)
     renderer = Renderer()
     try:
         async with FactsClient(settings.plan_api_url, settings.internal_token.get_secret_value()) as facts:
             reporter = Reporter(engine, facts, clock)
             recorder = Recorder(registry, renderer, keyring)
             attempts = Attempts(
-                engine, registry, renderer, keyring, clock, give_up=timedelta(hours=settings.give_up_hours)
+                engine,
+                registry,
+                renderer,
+                keyring,
+                clock,
+                give_up=timedelta(hours=settings.give_up_hours),
+                first_look=timedelta(seconds=settings.zalo_look_seconds),
             )
             pages = PageSender(
                 engine,
@@ -84,9 +130,11 @@ async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncItera
                 attempts,
                 reporter,
                 recorder,
+                ReceiptDesk(engine, registry, clock, timedelta(seconds=settings.zalo_look_seconds)),
                 clock,
                 workers=settings.smtp_connections,
-                transmit_lease=timedelta(seconds=settings.smtp_timeout + 5),
+                transmit_lease=timedelta(seconds=_slowest(settings) + 5),
+                channel_patience=timedelta(minutes=settings.channel_patience_minutes),
             )
             take_over = TakeOver(engine, facts, recorder, clock)
             activities = DeliveryActivities(engine, take_over, pages)

@@ -7,6 +7,7 @@ waiting for it. No database connection is held while a channel works.
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -22,6 +23,7 @@ from notifier.channels.registry import ChannelRegistry
 from notifier.keys import Keyring
 from notifier.models import DeliveryState
 from notifier.rendering import Renderer, envelope
+from notifier.rendering.phrases import phrases_of
 from notifier.store.channels import suppress_addresses
 from notifier.store.journal import Attempt, Journal, Mark
 from notifier.store.pages import Claimed
@@ -40,20 +42,28 @@ def retry_after(attempts: int) -> timedelta:
 
 
 def conclude(
-    result: SendResult, claimed: Claimed, now: datetime, give_up: timedelta
+    result: SendResult,
+    claimed: Claimed,
+    now: datetime,
+    give_up: timedelta,
+    first_look: timedelta = timedelta(minutes=1),
 ) -> tuple[DeliveryState, datetime | None]:
-    """Return the delivery's next state and, when it waits for its own retry, until when. Pure."""
+    """Return the delivery's next state and, when it waits for its own retry or its receipt, until when. Pure.
+
+    A temporarily refused address is given up after `give_up`; a receipt is first asked for after `first_look`.
+    """
     if result.state is SendState.ACCEPTED:
-        return DeliveryState.ACCEPTED, None
-    if result.state is SendState.UNKNOWN:
-        return DeliveryState.UNKNOWN, None
+        if result.receipt_within is None:
+            return DeliveryState.ACCEPTED, None
+        return DeliveryState.AWAITING, now + min(first_look, result.receipt_within)
     if result.state is SendState.HELD and result.retry is Retry.RECIPIENT:
-        if now - claimed.created_at >= give_up:
+        worn_out = result.at_most is not None and claimed.attempts >= result.at_most
+        if worn_out or now - claimed.created_at >= give_up:
             return DeliveryState.FAILED, None
-        return DeliveryState.PENDING, now + retry_after(claimed.attempts)
+        return DeliveryState.PENDING, result.not_before or now + retry_after(claimed.attempts)
     if result.state is SendState.HELD:
         return DeliveryState.PENDING, None
-    return DeliveryState.FAILED, None
+    return (DeliveryState.UNKNOWN if result.state is SendState.UNKNOWN else DeliveryState.FAILED), None
 
 
 class Attempts:
@@ -67,6 +77,7 @@ class Attempts:
         keyring: Keyring,
         clock: Clock,
         give_up: timedelta,
+        first_look: timedelta,
     ) -> None:
         self._engine = engine
         self._registry = registry
@@ -74,6 +85,7 @@ class Attempts:
         self._keyring = keyring
         self._clock = clock
         self._give_up = give_up
+        self._first_look = first_look
         self._journal = Journal(engine)
         self._under_way: set[asyncio.Task[SendResult]] = set()
 
@@ -130,6 +142,9 @@ class Attempts:
             sender_name=envelope.sender_name(claimed.facts),
             threads=envelope.threads(self._keyring, claimed.facts),
             entries=envelope.entries(claimed.recipient, claimed.facts),
+            template=claimed.template,
+            template_version=claimed.template_version,
+            phrases=phrases_of(claimed.recipient, claimed.facts) if claimed.channel == ChannelName.ZALO else {},
         )
 
     async def _write(self, mark: Mark) -> bool:
@@ -143,8 +158,11 @@ class Attempts:
 
     async def _record(self, claimed: Claimed, attempt: Attempt, result: SendResult) -> None:
         now = self._clock.now()
-        state, retry_at = conclude(result, claimed, now, self._give_up)
-        if not await self._write(Mark(attempt, state, now, result.detail or None, retry_at)):
+        state, retry_at = conclude(result, claimed, now, self._give_up, self._first_look)
+        mark = Mark(attempt, state, now, result.detail or None, retry_at, result.vendor_id or None)
+        if result.receipt_within is not None:
+            mark = replace(mark, receipt_by=now + result.receipt_within)
+        if not await self._write(mark):
             log.warning("attempt at delivery %s ended as %s after its claim was given up", claimed.id, state)
         if result.suppress:
             async with self._engine.begin() as connection:

@@ -37,7 +37,9 @@ class DeliveryState(StrEnum):
 
     `standby` waits for an earlier address of the same notice to fail. Only `pending` is ever claimed, so what was
     `transmitting` when its process died becomes `unknown` and is never sent again. `replaced` was to go to somebody who
-    does not answer for the seat any more.
+    does not answer for the seat any more. `awaiting`: the vendor took it and owes a receipt; with it `delivered`,
+    without it in time `expired`, as is what waited too long for a channel that does not work. For a channel without
+    receipts `accepted` is the end.
     """
 
     STANDBY = "standby"
@@ -45,6 +47,9 @@ class DeliveryState(StrEnum):
     CLAIMED = "claimed"
     TRANSMITTING = "transmitting"
     ACCEPTED = "accepted"
+    AWAITING = "awaiting"
+    DELIVERED = "delivered"
+    EXPIRED = "expired"
     FAILED = "failed"
     UNKNOWN = "unknown"
     SUPPRESSED = "suppressed"
@@ -107,6 +112,9 @@ class Delivery(NotifierTable, table=True):
         Index("delivery_of_batch", "batch_id", "id"),
         Index("delivery_waiting", "batch_id", "id", postgresql_where="state = 'pending'"),
         Index("delivery_held", "batch_id", postgresql_where="state in ('claimed', 'transmitting')"),
+        Index("delivery_by_vendor_id", "vendor_id", postgresql_where="vendor_id is not null"),
+        Index("delivery_by_message_id", "message_id", postgresql_where="message_id is not null"),
+        Index("delivery_awaiting", "batch_id", "retry_at", postgresql_where="state = 'awaiting'"),
         Index("delivery_trouble", "state", postgresql_where="state not in ('accepted', 'standby', 'withheld')"),
     )
 
@@ -127,6 +135,8 @@ class Delivery(NotifierTable, table=True):
     transmitting_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
     finished_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
     message_id: str | None = Field(default=None, sa_column=Column(Text))
+    vendor_id: str | None = Field(default=None, sa_column=Column(Text))
+    receipt_by: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
     detail: str | None = Field(default=None, sa_column=Column(Text))
 
 
@@ -152,6 +162,18 @@ class ChannelHealth(NotifierTable, table=True):
     failures: int = Field(default=0, sa_column=Column(Integer, nullable=False))
     retry_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
     detail: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class Alarm(NotifierTable, table=True):
+    """Something only a person can mend; told to the operator by e-mail, once a day while it keeps coming."""
+
+    __tablename__ = "alarm"
+
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+    first_at: datetime = Field(sa_column=Column(_INSTANT, nullable=False))
+    last_at: datetime = Field(sa_column=Column(_INSTANT, nullable=False))
+    times: int = Field(sa_column=Column(Integer, nullable=False))
+    told_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
 
 
 def table(model: type[NotifierTable]) -> Table:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -21,8 +22,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from notifier.attempts import Attempts
 from notifier.channels.base import Retry, SendResult, SendState
 from notifier.facts_client import FactsClient
+from notifier.receipts import ReceiptDesk
 from notifier.reporting import Reporter
 from notifier.store import pages
+from notifier.store.alarms import raise_alarms
 from notifier.store.batches import KnownBatch, Recorder
 from notifier.store.channels import channel_down, channel_health, channel_up
 from notifier.store.pages import SLACK, Claimed
@@ -49,10 +52,12 @@ class PageSender:
         attempts: Attempts,
         reporter: Reporter,
         recorder: Recorder,
+        receipts: ReceiptDesk,
         clock: Clock,
         *,
         workers: int,
         transmit_lease: timedelta,
+        channel_patience: timedelta = timedelta(minutes=30),
         page_size: int = PAGE_SIZE,
         page_time: float = PAGE_TIME,
     ) -> None:
@@ -61,7 +66,9 @@ class PageSender:
         self._attempts = attempts
         self._reporter = reporter
         self._recorder = recorder
+        self._receipts = receipts
         self._clock = clock
+        self._patience = channel_patience
         self._workers = workers
         self._lease = transmit_lease
         self._page_size = page_size
@@ -77,7 +84,9 @@ class PageSender:
         """
         ends = asyncio.get_running_loop().time() + self._page_time
         token = uuid4()
+        received = await self._receipts.look(batch)
         settled, claimed = await self._claim(batch, token, awake=awake)
+        settled += received
         if claimed:
             try:
                 cleared = await self._clear(batch, token, claimed)
@@ -106,6 +115,8 @@ class PageSender:
                 await pages.wake(connection, batch.id)
             touched = set(await pages.expire(connection, batch.id, now, self._lease))
             touched |= set(await pages.suppress(connection, batch.id, now))
+            given_up = [channel for channel, rest in closed.items() if now - rest.since >= self._patience]
+            touched |= set(await pages.pass_over(connection, batch.id, given_up, now))
             settled = await pages.settle(connection, batch.month, touched, now)
             claimed = await pages.claim(connection, batch.id, token, now, self._page_size, closed)
             if not claimed:
@@ -148,7 +159,8 @@ class PageSender:
             left = await pages.waiting(connection, batch.id, now, closed, self._lease)
         if left.remaining == 0 or left.ready > 0:
             return PageSent(settled=settled, remaining=left.remaining)
-        instants = [at for at in (left.retry_at, *closed.values()) if at is not None]
+        instants = [at for at in (left.retry_at, *(rest.until for rest in closed.values())) if at is not None]
+        instants += [at for rest in closed.values() if (at := rest.since + self._patience) > now]
         retry_at = min(instants, default=now + NEVERTHELESS)
         return PageSent(settled=settled, remaining=left.remaining, retry_at=self._clock.to_engine(retry_at))
 
@@ -163,7 +175,8 @@ class _Page:
         self._batch = batch
         self._token = token
         self._queue: deque[Claimed] = deque()
-        self._broken: dict[str, str] = {}
+        self._broken: dict[str, SendResult] = {}
+        self._alarms: set[str] = set()
         self._working: set[str] = set()
         self._failure: Exception | None = None
         self._over = False
@@ -206,8 +219,10 @@ class _Page:
                 self._queue.clear()
 
     def _note(self, item: Claimed, result: SendResult) -> None:
+        if result.alarm:
+            self._alarms.add(result.alarm)
         if result.retry is Retry.CHANNEL or result.state is SendState.UNKNOWN:
-            self._broken[item.channel] = result.detail
+            self._broken[item.channel] = result
         elif result.state is not SendState.LOST:
             self._working.add(item.channel)
 
@@ -217,11 +232,12 @@ class _Page:
         now = self._clock.now()
         async with self._engine.begin() as connection:
             await pages.release(connection, self._batch.id, self._token, [item.id for item in items])
-            for channel, detail in sorted(self._broken.items()):
-                log.warning("channel %s does not work: %s", channel, detail)
-                await channel_down(connection, channel, detail, now)
+            for channel, result in sorted(self._broken.items()):
+                log.warning("channel %s does not work: %s", channel, result.detail)
+                await channel_down(connection, channel, result.detail, now, result.rest)
             for channel in sorted(self._working - self._broken.keys()):
                 await channel_up(connection, channel, now)
+            await raise_alarms(connection, self._alarms, now)
 
     async def _settle(self, items: Sequence[Claimed]) -> int:
         async with self._engine.begin() as connection:
@@ -229,10 +245,18 @@ class _Page:
             return await pages.settle(connection, self._batch.month, notices, self._clock.now())
 
 
-async def _closed(connection: AsyncConnection, now: datetime) -> dict[str, datetime]:
-    """Return the channels that are resting, and until when."""
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """A channel rests; it has not worked `since`."""
+
+    since: datetime
+    until: datetime
+
+
+async def _closed(connection: AsyncConnection, now: datetime) -> dict[str, _Rest]:
+    """Return the channels that are resting."""
     return {
-        health.channel: health.retry_at
+        health.channel: _Rest(health.since, health.retry_at)
         for health in await channel_health(connection)
         if health.state == "down" and health.retry_at is not None and health.retry_at > now + SLACK
     }

@@ -61,6 +61,31 @@ class Settings(BaseSettings):
     mail_reply_to: str = Field("", description="Address answers go to; empty: the sender.")
     bounce_domain: str = Field("", description="Domain of the bounce addresses; empty: the domain of the sender.")
     operator_email: str = Field("", description="Where alarms go (steps do not fire); empty: to the log only.")
+    zalo_app_id: str = Field("", description="Id of our app at Zalo; empty: Zalo is off.")
+    zalo_app_secret: SecretStr = Field(SecretStr(""), description="Secret of our app at Zalo.")
+    zalo_business_url: str = Field(
+        "https://business.openapi.zalo.me", description="Zalo's host of template messages by phone, status and quota."
+    )
+    zalo_oa_url: str = Field("https://openapi.zalo.me", description="Zalo's host of template messages by user id.")
+    zalo_app_proof: bool = Field(
+        False, description="Whether every call carries `appsecret_proof`, as Zalo's console can demand (code -1241)."
+    )
+    zalo_templates: Path | None = Field(
+        None, description="TOML file that names the id Zalo approved each template under; empty: nothing goes by Zalo."
+    )
+    zalo_timeout: float = Field(
+        5.0, gt=0, le=15, description="Seconds to wait for an answer of Zalo; after it a message's outcome is unknown."
+    )
+    zalo_connections: int = Field(8, ge=1, le=64, description="Connections kept open to Zalo by one worker.")
+    zalo_per_second: float = Field(
+        50.0, ge=0, description="Messages one worker begins to send a second at most; 0: as many as it can."
+    )
+    zalo_look_seconds: float = Field(
+        60.0, gt=0, description="Seconds after which a receipt that has not come is asked for; then ever more rarely."
+    )
+    channel_patience_minutes: float = Field(
+        30.0, gt=0, description="Minutes a channel may be down before the next channel of each recipient takes over."
+    )
     give_up_hours: float = Field(
         96.0, gt=0, description="Hours after which an address that is only ever refused temporarily counts as failed."
     )
@@ -79,7 +104,7 @@ class Settings(BaseSettings):
             raise ValueError("expected a sender such as 'Thông Suốt <thong-suot@example.vn>'")
         return value
 
-    @field_validator("smtp_ca_file", "ready_file", mode="before")
+    @field_validator("smtp_ca_file", "ready_file", "zalo_templates", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value

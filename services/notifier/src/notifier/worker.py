@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 from cascade_contracts.delivery import DELIVERY_QUEUE, PAGES_QUEUE
+from cascade_servicekit.clock import SystemClock
 from cascade_servicekit.temporal import connect, run_until_stopped
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from notifier.activities import DeliveryActivities
+from notifier.alarm_desk import AlarmDesk
 from notifier.assembly import assemble
 from notifier.settings import Settings
 
@@ -44,4 +46,6 @@ async def run_worker(settings: Settings) -> None:
     client = await connect(settings.temporal_address, settings.temporal_namespace)
     async with assemble(settings) as notifier:
         workers = build_workers(client, notifier.activities)
-        await run_until_stopped(workers, notifier.reporter.sweep_forever, ready_file=settings.ready_file)
+        alarms = AlarmDesk(notifier.engine, notifier.keyring, settings, SystemClock(settings.clock_offset))
+        tasks = [notifier.reporter.sweep_forever, alarms.tell_forever]
+        await run_until_stopped(workers, *tasks, ready_file=settings.ready_file)

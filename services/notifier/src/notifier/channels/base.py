@@ -3,9 +3,9 @@
 The mandatory part is `Channel.send`; what only some vendors can do is a protocol of its own.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 from uuid import UUID
@@ -39,12 +39,23 @@ class Retry(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """Outcome of one attempt; `detail` holds no address. `suppress`: nothing more is to be sent to this address."""
+    """Outcome of one attempt; `detail` holds no address. `suppress`: nothing more is to be sent to this address.
+
+    After `HELD`: not again before `not_before`, nor oftener than `at_most` times in all; a channel that does not work
+    rests for `rest`. After `ACCEPTED`: with `receipt_within` the vendor has promised only to try, and tells by then of
+    the message it calls `vendor_id`. `alarm` is what the operator has to hear of.
+    """
 
     state: SendState
     detail: str = ""
     retry: Retry | None = None
     suppress: bool = False
+    not_before: datetime | None = None
+    at_most: int | None = None
+    rest: timedelta | None = None
+    vendor_id: str = ""
+    receipt_within: timedelta | None = None
+    alarm: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,8 @@ class FinishedMessage:
     """A message ready to be sent; `reference` is the same for every attempt at (notice, address).
 
     `sender_name` is shown as who writes, `threads` name what messages belong together (the widest first), `unsubscribe`
-    is an https address that ends a digest by one POST; notices of duty have none.
+    is an https address that ends a digest by one POST; notices of duty have none. `phrases` say the same in parts, for
+    channels whose wordings are approved elsewhere, under our `template` and its version.
     """
 
     delivery_id: UUID
@@ -83,6 +95,9 @@ class FinishedMessage:
     threads: tuple[str, ...] = ()
     entries: tuple[CalendarEntry, ...] = ()
     unsubscribe: str = ""
+    template: str = ""
+    template_version: int = 0
+    phrases: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Channel(Protocol):
@@ -107,6 +122,15 @@ class ChecksAddress(Protocol):
 
     def accepts(self, address: str) -> bool:
         """Return whether a message could be addressed so."""
+        ...
+
+
+@runtime_checkable
+class TellsReceipt(Protocol):
+    """A channel that can be asked whether a message it accepted was delivered."""
+
+    async def receipt(self, vendor_id: str, now: datetime) -> datetime | None:
+        """Return when the message was delivered (`now` if the vendor says only that); None: not known to be."""
         ...
 
 

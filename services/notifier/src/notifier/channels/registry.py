@@ -1,10 +1,11 @@
 """The channels one process works with."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from cascade_contracts.vocabulary import Channel as ChannelName
 
-from notifier.channels.base import Channel, ChecksAddress, Closes
+from notifier.channels.base import Channel, ChecksAddress, Closes, TellsReceipt
 
 
 class ChannelRegistry:
@@ -26,6 +27,11 @@ class ChannelRegistry:
         """Return whether the channel could send to `address` at all."""
         channel = self._channels[name]
         return not isinstance(channel, ChecksAddress) or channel.accepts(address)
+
+    async def receipt(self, name: ChannelName, vendor_id: str, now: datetime) -> datetime | None:
+        """Return when a message was delivered, None when that is not known."""
+        channel = self._channels.get(name)
+        return await channel.receipt(vendor_id, now) if isinstance(channel, TellsReceipt) else None
 
     async def close(self) -> None:
         """Close every channel that keeps connections."""

@@ -3,14 +3,11 @@
 Nothing is kept of an alarm: whoever raises it hears whether the relay took it, and may raise it again.
 """
 
-import html
-
-from cascade_contracts.ids import new_id
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from notifier.alarming import tell_operator
 from notifier.assembly import email_channel
-from notifier.channels.base import FinishedMessage, SendState
 
 router = APIRouter(tags=["operations"])
 
@@ -29,30 +26,11 @@ class AlarmTaken(BaseModel):
     detail: str = ""
 
 
-async def _at_once() -> bool:
-    return True
-
-
 @router.post("/alarms")
 async def take_alarm(request: Request, alarm: Alarm) -> AlarmTaken:
     """Send an alarm to the operator's address."""
     settings = request.app.state.settings
-    if not settings.operator_email:
-        return AlarmTaken(sent=False, detail="no_operator")
     channel = email_channel(settings, request.app.state.keyring)
-    alarm_id = new_id()
-    message = FinishedMessage(
-        delivery_id=alarm_id,
-        reference=f"alarm-{alarm_id.hex}",
-        address=settings.operator_email,
-        subject=alarm.subject,
-        text=alarm.text,
-        html=f"<p>{html.escape(alarm.text)}</p>",
-        language="vi",
-        at=request.app.state.clock.now(),
-    )
-    try:
-        result = await channel.send(message, _at_once)
-    finally:
-        await channel.close()
-    return AlarmTaken(sent=result.state is SendState.ACCEPTED, detail=result.detail)
+    clock = request.app.state.clock
+    failed = await tell_operator(channel, settings.operator_email, clock, alarm.subject, alarm.text)
+    return AlarmTaken(sent=failed is None, detail=failed or "")

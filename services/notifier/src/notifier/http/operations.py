@@ -23,7 +23,7 @@ class ChannelStanding(BaseModel):
 
 
 class Operations(BaseModel):
-    """Delivery at a glance; `pending` counts deliveries waiting or claimed."""
+    """Delivery at a glance; `pending` counts deliveries waiting or claimed, `awaiting` those whose receipt is owed."""
 
     channels: list[ChannelStanding]
     pending: int
@@ -31,6 +31,8 @@ class Operations(BaseModel):
     unknown: int
     failed: int
     suppressed: int
+    awaiting: int
+    expired: int
 
 
 class DeliveryOut(BaseModel):
@@ -73,6 +75,8 @@ async def operations(request: Request) -> Operations:
         unknown=counts.get("unknown", 0),
         failed=counts.get("failed", 0),
         suppressed=counts.get("suppressed", 0),
+        awaiting=counts.get("awaiting", 0),
+        expired=counts.get("expired", 0),
     )
 
 

@@ -39,8 +39,10 @@ async def channel_health(connection: AsyncConnection) -> list[Health]:
     return [Health(**row._mapping) for row in rows]
 
 
-async def channel_down(connection: AsyncConnection, channel: str, detail: str, now: datetime) -> None:
-    """Record a failure of the channel itself; failures within one pause count once."""
+async def channel_down(
+    connection: AsyncConnection, channel: str, detail: str, now: datetime, rest: timedelta | None = None
+) -> None:
+    """Record a failure of the channel itself, which rests so long; failures within one pause count once."""
     known = (
         await connection.execute(select(health).where(health.c.channel == channel).with_for_update())
     ).one_or_none()
@@ -52,7 +54,7 @@ async def channel_down(connection: AsyncConnection, channel: str, detail: str, n
         "state": "down",
         "since": known.since if known is not None and was_down else now,
         "failures": failures,
-        "retry_at": now + pause(failures),
+        "retry_at": now + (rest or pause(failures)),
         "detail": detail,
     }
     await connection.execute(

@@ -29,17 +29,23 @@ _TRANSMITTING: Final = text(
 )
 
 # A late answer also corrects `unknown`; a retreat (back to pending) does not, it may have been reported already.
+# A receipt may be faster than the answer it belongs to: it stands.
 _FINISHED: Final = text(
     """
-    update delivery d set state = x.state, detail = x.detail, retry_at = x.retry_at,
-        finished_at = case when x.state = 'pending' then null else x.at end,
+    update delivery d set state = case when d.state = 'delivered' then d.state else x.state end, detail = x.detail,
+        retry_at = x.retry_at, vendor_id = coalesce(x.vendor_id, d.vendor_id), receipt_by = x.receipt_by,
+        finished_at = case when d.state = 'delivered' then d.finished_at
+                           when x.state in ('pending', 'awaiting') then null else x.at end,
         transmitting_at = case when x.state = 'pending' then null else d.transmitting_at end,
         attempt_token = case when x.state = 'pending' then null else d.attempt_token end
     from unnest(cast(:months as date[]), cast(:ids as uuid[]), cast(:tokens as uuid[]), cast(:ats as timestamptz[]),
-                cast(:states as text[]), cast(:details as text[]), cast(:retries as timestamptz[]))
-        as x(month, id, token, at, state, detail, retry_at)
+                cast(:states as text[]), cast(:details as text[]), cast(:retries as timestamptz[]),
+                cast(:vendor_ids as text[]), cast(:receipts as timestamptz[]))
+        as x(month, id, token, at, state, detail, retry_at, vendor_id, receipt_by)
     where d.month = x.month and d.id = x.id and d.attempt_token = x.token
-      and (d.state in ('claimed', 'transmitting') or (d.state = 'unknown' and x.state in ('accepted', 'failed')))
+      and (d.state in ('claimed', 'transmitting')
+        or (d.state = 'unknown' and x.state in ('accepted', 'awaiting', 'failed'))
+        or (d.state = 'delivered' and x.state in ('accepted', 'awaiting', 'unknown')))
     returning d.id
     """
 )
@@ -64,6 +70,8 @@ class Mark:
     at: datetime
     detail: str | None = None
     retry_at: datetime | None = None
+    vendor_id: str | None = None
+    receipt_by: datetime | None = None
 
 
 class Journal:
@@ -121,6 +129,8 @@ async def _write(connection: AsyncConnection, marks: list[Mark]) -> set[tuple[UU
             "states": [str(mark.state) for mark in ended],
             "details": [mark.detail for mark in ended],
             "retries": [mark.retry_at for mark in ended],
+            "vendor_ids": [mark.vendor_id for mark in ended],
+            "receipts": [mark.receipt_by for mark in ended],
         }
         done |= {(row, False) for row in (await connection.execute(_FINISHED, parameters)).scalars()}
     return done

@@ -67,6 +67,16 @@ _SUPPRESS = text(
     """
 )
 
+_PASS_OVER = text(
+    """
+    update delivery d set state = 'expired', detail = 'the channel does not work', finished_at = :now
+    where d.batch_id = :batch and d.state = 'pending' and d.channel = any(cast(:channels as text[])) and exists (
+        select from delivery s where s.month = d.month and s.notice_id = d.notice_id and s.state = 'standby'
+            and s.channel <> all(cast(:channels as text[])))
+    returning d.notice_id
+    """
+)
+
 _CLAIM = text(
     """
     with picked as (
@@ -141,7 +151,8 @@ _PROMOTE = text(
           and not exists (
             select 1 from delivery a
             where a.month = s.month and a.notice_id = s.notice_id
-              and a.state in ('pending', 'claimed', 'transmitting', 'accepted', 'unknown', 'withheld'))
+              and a.state in ('pending', 'claimed', 'transmitting', 'accepted', 'awaiting', 'delivered',
+                              'unknown', 'withheld'))
         order by s.notice_id, s.position
     ) p
     where d.month = p.month and d.id = p.id
@@ -154,21 +165,22 @@ _SETTLE = text(
         reported_at = null, link_enc = null
     from (
         select n.month, n.id,
-            case when bool_or(d.state = 'accepted') then 'delivered'
+            case when bool_or(d.state in ('accepted', 'delivered')) then 'delivered'
                  when bool_or(d.state = 'unknown') then 'unknown'
-                 when bool_or(d.state = 'failed' and d.attempts > 0) then 'failed'
+                 when bool_or(d.state in ('failed', 'expired') and d.attempts > 0) then 'failed'
                  else 'unreachable' end as state,
-            (array_agg(d.channel order by d.state = 'accepted' desc, d.state = 'unknown' desc, d.position desc)
+            (array_agg(d.channel order by d.state in ('accepted', 'delivered') desc, d.state = 'unknown' desc,
+                                 d.position desc)
                 filter (where d.attempts > 0))[1] as channel,
             case when count(d.id) = 0 then 'no_address'
-                 else (array_agg(d.detail order by d.state = 'accepted' desc, d.state = 'unknown' desc,
+                 else (array_agg(d.detail order by d.state in ('accepted', 'delivered') desc, d.state = 'unknown' desc,
                                  d.position desc))[1] end as detail
         from notice n
         left join delivery d on d.month = n.month and d.notice_id = n.id and d.state <> 'replaced'
         where n.month = :month and n.id = any(cast(:notices as uuid[])) and n.state = any(cast(:from_states as text[]))
         group by n.month, n.id
-        having coalesce(bool_or(d.state in ('accepted', 'unknown')), false)
-            or not coalesce(bool_or(d.state in ('pending', 'claimed', 'transmitting', 'standby')), false)
+        having coalesce(bool_or(d.state in ('accepted', 'delivered', 'unknown')), false)
+            or not coalesce(bool_or(d.state in ('pending', 'claimed', 'transmitting', 'awaiting', 'standby')), false)
     ) v
     where n.month = v.month and n.id = v.id and n.state <> v.state
     returning n.id
@@ -186,7 +198,8 @@ _WAITING = text(
                 and channel <> all(cast(:closed as text[]))),
             (select min(case when state = 'claimed' then claimed_at + cast(:claim_lease as interval)
                              else transmitting_at + cast(:transmit_lease as interval) end)
-                from delivery where batch_id = :batch and state in ('claimed', 'transmitting'))
+                from delivery where batch_id = :batch and state in ('claimed', 'transmitting')),
+            (select min(retry_at) from delivery where batch_id = :batch and state = 'awaiting')
         ) as retry_at
     """
 )
@@ -210,6 +223,16 @@ async def suppress(connection: AsyncConnection, batch_id: UUID, now: datetime) -
     """Take suppressed addresses out of what is pending; return their notices."""
     result = await connection.execute(_SUPPRESS, {"batch": batch_id, "now": now})
     return list(result.scalars())
+
+
+async def pass_over(
+    connection: AsyncConnection, batch_id: UUID, channels: Collection[str], now: datetime
+) -> list[UUID]:
+    """Give up waiting for channels that do not work where another address stands by; return the notices."""
+    if not channels:
+        return []
+    parameters = {"batch": batch_id, "channels": list(channels), "now": now}
+    return list((await connection.execute(_PASS_OVER, parameters)).scalars())
 
 
 async def claim(
@@ -300,7 +323,8 @@ async def settle(
 _DECIDED = text(
     """
     select distinct n.id from notice n join delivery d on d.month = n.month and d.notice_id = n.id
-    where n.batch_id = :batch and n.state = 'pending' and d.state in ('accepted', 'unknown', 'failed', 'suppressed')
+    where n.batch_id = :batch and n.state = 'pending'
+      and d.state in ('accepted', 'delivered', 'unknown', 'failed', 'expired', 'suppressed')
     """
 )
 

@@ -35,7 +35,7 @@ _STRAGGLERS = text(
 _COUNTS = text(
     """
     select state, count(*) as number from delivery
-    where state not in ('accepted', 'standby', 'withheld') and state <> 'replaced' group by state
+    where state not in ('accepted', 'standby', 'withheld') and state not in ('delivered', 'replaced') group by state
     """
 )
 _PAGE = text(
