@@ -27,6 +27,7 @@ from notifier.sending import PageSender
 from notifier.settings import Settings
 from notifier.store.batches import Recorder
 from notifier.takeover import TakeOver
+from notifier.zalo_office import ZaloOffice, zalo_office
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Notifier:
     attempts: Attempts
     reporter: Reporter
     activities: DeliveryActivities
+    zalo: ZaloOffice | None
 
 
 def load_keyring(settings: Settings) -> Keyring:
@@ -107,8 +109,9 @@ async def assemble(
     keyring = load_keyring(settings)
     engine = create_engine(settings.database_url, keyring)
     channels: list[Channel] = [email_channel(settings, keyring)]
-    if settings.zalo_app_id and tokens is not None:
-        channels.append(zalo_channel(settings, tokens))
+    zalo = zalo_office(settings, keyring, engine, clock, lambda: email_channel(settings, keyring))
+    if zalo is not None:
+        channels.append(zalo_channel(settings, tokens or zalo.keeper))
     registry = ChannelRegistry(channels)
     renderer = Renderer()
     try:
@@ -139,9 +142,11 @@ async def assemble(
             take_over = TakeOver(engine, facts, recorder, clock)
             activities = DeliveryActivities(engine, take_over, pages)
             try:
-                yield Notifier(engine, keyring, facts, attempts, reporter, activities)
+                yield Notifier(engine, keyring, facts, attempts, reporter, activities, zalo)
             finally:
                 await attempts.drain()
+                if zalo is not None:
+                    await zalo.keeper.drain()
                 await registry.close()
     finally:
         await engine.dispose()

@@ -176,6 +176,43 @@ class Alarm(NotifierTable, table=True):
     told_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
 
 
+class ZaloGrant(NotifierTable, table=True):
+    """What Zalo lets one Official Account of ours send with; both tokens encrypted."""
+
+    __tablename__ = "zalo_grant"
+
+    oa_id: str = Field(sa_column=Column(Text, primary_key=True))
+    app_id: str = Field(sa_column=Column(Text, nullable=False))
+    state: str = Field(sa_column=Column(Text, nullable=False))
+    generation: int = Field(sa_column=Column(Integer, nullable=False))
+    access_enc: str = Field(sa_column=Column(SealedText, nullable=False))
+    refresh_enc: str = Field(sa_column=Column(SealedText, nullable=False))
+    consented_at: datetime = Field(sa_column=Column(_INSTANT, nullable=False))
+    rotate_at: datetime = Field(sa_column=Column(_INSTANT, nullable=False))
+    rotated_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    access_until: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    failures: int = Field(default=0, sa_column=Column(Integer, nullable=False))
+    retry_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    detail: str | None = Field(default=None, sa_column=Column(Text))
+    recoveries: int = Field(default=1, sa_column=Column(Integer, nullable=False))
+    alarm: str | None = Field(default=None, sa_column=Column(Text))
+    alarmed_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+
+
+class ZaloRotation(NotifierTable, table=True):
+    """One try to rotate the tokens of a generation, committed before Zalo is asked; no foreign key, see the store."""
+
+    __tablename__ = "zalo_rotation"
+
+    oa_id: str = Field(sa_column=Column(Text, primary_key=True))
+    generation: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    attempt: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    begun_at: datetime = Field(sa_column=Column(_INSTANT, nullable=False))
+    ended_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    outcome: str | None = Field(default=None, sa_column=Column(Text))
+    detail: str | None = Field(default=None, sa_column=Column(Text))
+
+
 def table(model: type[NotifierTable]) -> Table:
     """Return the Core table of a model."""
     return NotifierTable.metadata.tables[str(model.__tablename__)]

@@ -4,8 +4,9 @@ from datetime import timedelta
 from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -60,9 +61,23 @@ class Settings(BaseSettings):
     mail_from: str = Field(description="Sender people see, as `Tên <hop-thu@ten-mien>`.")
     mail_reply_to: str = Field("", description="Address answers go to; empty: the sender.")
     bounce_domain: str = Field("", description="Domain of the bounce addresses; empty: the domain of the sender.")
-    operator_email: str = Field("", description="Where alarms go (steps do not fire); empty: to the log only.")
+    operator_email: str = Field(
+        "",
+        description="Where alarms go (steps do not fire, Zalo's grant is in danger …); empty: to the log only.",
+    )
     zalo_app_id: str = Field("", description="Id of our app at Zalo; empty: Zalo is off.")
     zalo_app_secret: SecretStr = Field(SecretStr(""), description="Secret of our app at Zalo.")
+    zalo_oa_id: str = Field("", description="Id of the Official Account notices are sent from.")
+    zalo_oauth_url: str = Field("https://oauth.zaloapp.com", description="Zalo's host for consent and tokens.")
+    zalo_oauth_timeout: float = Field(
+        10.0, gt=0, description="Seconds to wait for an answer of that host; after it a rotation is in doubt."
+    )
+    zalo_grant_days: float = Field(
+        90.0, gt=0, description="Days a consent lasts; the operator is warned two weeks before its end."
+    )
+    zalo_rotation_renews: bool = Field(
+        False, description="Whether every rotation of the tokens begins those days anew (Zalo does not say)."
+    )
     zalo_business_url: str = Field(
         "https://business.openapi.zalo.me", description="Zalo's host of template messages by phone, status and quota."
     )
@@ -108,6 +123,12 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
+
+    @model_validator(mode="after")
+    def _zalo_is_whole(self) -> Self:
+        if self.zalo_app_id and not (self.zalo_oa_id and self.zalo_app_secret.get_secret_value()):
+            raise ValueError("with NOTIFIER_ZALO_APP_ID, NOTIFIER_ZALO_APP_SECRET and NOTIFIER_ZALO_OA_ID are needed")
+        return self
 
     @property
     def clock_offset(self) -> timedelta:

@@ -48,4 +48,6 @@ async def run_worker(settings: Settings) -> None:
         workers = build_workers(client, notifier.activities)
         alarms = AlarmDesk(notifier.engine, notifier.keyring, settings, SystemClock(settings.clock_offset))
         tasks = [notifier.reporter.sweep_forever, alarms.tell_forever]
+        if notifier.zalo is not None:
+            tasks.append(notifier.zalo.keeper.keep_forever)
         await run_until_stopped(workers, *tasks, ready_file=settings.ready_file)

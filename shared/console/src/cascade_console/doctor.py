@@ -41,6 +41,7 @@ from cascade_console.console import (
 )
 from cascade_console.language import language, tr
 from cascade_console.locations import folder_in_use, read_state
+from cascade_console.zalo import check_grant
 
 GROUP = "cascade.checks"
 OLDEST_PYTHON = (3, 11)
@@ -222,7 +223,7 @@ async def examine(context: Context, checks: Sequence[Check]) -> list[Finding]:
 
 def _checks() -> list[Check]:
     added: list[Check] = [entry.load() for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)]
-    return [check_python, *added, check_services]
+    return [check_python, *added, check_services, check_grant]
 
 
 def _print(findings: Sequence[Finding]) -> None:

@@ -22,6 +22,7 @@ MODULES = (
     "cascade_console.units",
     "cascade_console.accounts",
     "cascade_console.watch",
+    "cascade_console.zalo",
 )
 GROUP = "cascade.commands"
 

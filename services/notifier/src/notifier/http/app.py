@@ -10,12 +10,13 @@ from cascade_servicekit.problems import Refusal, install_problem_handlers
 from fastapi import Depends, FastAPI, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from notifier.assembly import load_keyring
+from notifier.assembly import email_channel, load_keyring
 from notifier.database import create_engine
 from notifier.facts_client import FactsClient
-from notifier.http import alarms, bounces, health, operations
+from notifier.http import alarms, bounces, health, operations, zalo_consent, zalo_grant
 from notifier.reporting import Reporter
 from notifier.settings import Settings
+from notifier.zalo_office import zalo_office
 
 _bearer = HTTPBearer(auto_error=False)
 
@@ -49,6 +50,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         app.state.clock = clock or SystemClock(settings.clock_offset)
         app.state.keyring = load_keyring(settings)
         app.state.engine = create_engine(settings.database_url, app.state.keyring, pool_size=4)
+        app.state.zalo = zalo_office(
+            settings,
+            app.state.keyring,
+            app.state.engine,
+            app.state.clock,
+            lambda: email_channel(settings, app.state.keyring),
+        )
         async with FactsClient(settings.plan_api_url, settings.internal_token.get_secret_value()) as facts:
             app.state.reporter = Reporter(app.state.engine, facts, app.state.clock)
             try:
@@ -60,6 +68,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app.state.settings = settings
     install_problem_handlers(app)
     app.include_router(health.router)
-    for part in (operations.router, bounces.router, alarms.router):
+    app.include_router(zalo_consent.router)
+    for part in (operations.router, bounces.router, alarms.router, zalo_grant.router):
         app.include_router(part, prefix="/internal/v1", dependencies=[Depends(require_token)])
     return app
