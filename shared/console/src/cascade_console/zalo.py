@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from cascade_console import zalo_templates
 from cascade_console.checks import Context, Finding, found, wrong
 from cascade_console.client import NotConfigured, Problem, readable_errors
 from cascade_console.console import OK_MARK, DataOption, Exit, JsonOption, err, out, print_json
@@ -15,6 +16,7 @@ from cascade_console.language import tr
 from cascade_console.notifier_client import NotifierOption, notifier_client
 
 app = typer.Typer(no_args_is_help=True, help=tr("Kênh Zalo: quyền gửi tin", "Zalo: the grant to send with"))
+app.add_typer(zalo_templates.app)
 
 
 def register(parent: typer.Typer) -> None:

@@ -13,7 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from notifier.assembly import email_channel, load_keyring
 from notifier.database import create_engine
 from notifier.facts_client import FactsClient
-from notifier.http import alarms, bounces, health, operations, zalo_consent, zalo_grant
+from notifier.http import alarms, bounces, health, operations, zalo_consent, zalo_grant, zalo_templates
 from notifier.reporting import Reporter
 from notifier.settings import Settings
 from notifier.zalo_office import zalo_office
@@ -69,6 +69,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     install_problem_handlers(app)
     app.include_router(health.router)
     app.include_router(zalo_consent.router)
-    for part in (operations.router, bounces.router, alarms.router, zalo_grant.router):
+    for part in (operations.router, bounces.router, alarms.router, zalo_grant.router, zalo_templates.router):
         app.include_router(part, prefix="/internal/v1", dependencies=[Depends(require_token)])
     return app
