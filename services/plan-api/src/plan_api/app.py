@@ -29,6 +29,7 @@ from plan_api.documents import recipient_endpoints as recipients
 from plan_api.escalation import endpoints as policies
 from plan_api.escalation import internal_endpoints as internal
 from plan_api.forms import endpoints as forms
+from plan_api.notices import endpoints as notices
 from plan_api.obligations import endpoints as obligations
 from plan_api.obligations import internal_endpoints as replies
 from plan_api.obligations import review_endpoints as reviews
@@ -57,6 +58,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     adoptions.router,
     files.router,
     difficulties.router,
+    notices.router,
     reviews.router,
     forms.router,
     tasks.router,
@@ -83,6 +85,7 @@ TAGS: Final = (
     {"name": "policies", "description": "How units are chased: versions of policies, and arming documents by them."},
     {"name": "obligations", "description": "What units owe: hand in, decide, extend, consolidate."},
     {"name": "forms", "description": "What a report fills in: fields with keys, checks, spreadsheets."},
+    {"name": "notices", "description": "What was sent to whom about what, what became of it, and sending it again."},
     {"name": "difficulties", "description": "What hinders units or what they propose, and the answers."},
     {"name": "tasks", "description": "Tasks of plans, what lower plans derive from them, progress against them."},
     {"name": "progress", "description": "Counts that add up, armed steps, the operator's figures."},

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from notifier.store.channels import channel_health
-from notifier.store.reports import delivery_counts, delivery_page
+from notifier.store.reports import deliveries_of_notice, delivery_counts, delivery_page
 
 router = APIRouter(tags=["operations"])
 
@@ -92,3 +92,11 @@ async def deliveries(
         rows = await delivery_page(connection, batch_id, after, limit + 1)
     found = [DeliveryOut.model_validate(dict(row)) for row in rows[:limit]]
     return DeliveryPage(deliveries=found, next=found[-1].id if len(rows) > limit else None)
+
+
+@router.get("/notices/{notice_id}/deliveries")
+async def deliveries_of(request: Request, notice_id: UUID) -> list[DeliveryOut]:
+    """Return what was tried for a notice, in the order of its addresses."""
+    async with request.app.state.engine.connect() as connection:
+        rows = await deliveries_of_notice(connection, notice_id)
+    return [DeliveryOut.model_validate(dict(row)) for row in rows]

@@ -49,6 +49,20 @@ _PAGE = text(
 )
 
 
+_OF_NOTICE = text(
+    """
+    select id, notice_id, position, channel, state, attempts, retry_at, claimed_at, transmitting_at, finished_at,
+        message_id, detail
+    from delivery where notice_id = :notice order by position, id
+    """
+)
+
+
+async def deliveries_of_notice(connection: AsyncConnection, notice_id: UUID) -> Sequence[RowMapping]:
+    """Return the deliveries of a notice in the order of its addresses, without any of these."""
+    return (await connection.execute(_OF_NOTICE, {"notice": notice_id})).mappings().all()
+
+
 async def unreported(connection: AsyncConnection, batch_id: UUID, limit: int) -> list[Outcome]:
     """Return settled notices of a batch that plan-api has not heard of in their present state."""
     rows = await connection.execute(_UNREPORTED, {"batch": batch_id, "limit": limit})

@@ -45,3 +45,36 @@ class NothingToRearm(Refusal):
         "Các đợt đã xong hoặc đang theo đúng phiên bản này; không cần thao tác.",
         "The rounds are settled or stand on this version already; there is nothing to do.",
     )
+
+
+class BeingSent(Refusal):
+    """The notice, or one that says it again, is on its way already."""
+
+    code, status = "notice_being_sent", 409
+    title = ("Tin nhắn đang được gửi", "The notice is being sent")
+    remedy = (
+        "Tin nhắn này đang trên đường gửi. Kính đề nghị chờ kết quả rồi gửi lại nếu cần.",
+        "This notice is on its way. Wait for its outcome, then send it again if needed.",
+    )
+
+
+class NothingToResend(Refusal):
+    """What the notice says need not be said again."""
+
+    code, status = "nothing_to_resend", 409
+    title = ("Không có gì cần gửi lại", "Nothing to send again")
+    remedy = (
+        "Không gửi lại: {why_vi}. Không cần thao tác thêm.",
+        "Not sent again: {why_en}. There is nothing to do.",
+    )
+
+
+class NobodyToReach(Refusal):
+    """Nobody answers for the seat the notice speaks to."""
+
+    code, status = "nobody_to_reach", 409
+    title = ("Chưa có người nhận", "Nobody to reach")
+    remedy = (
+        "Chưa có ai đảm nhiệm vị trí nhận tin. Kính đề nghị cập nhật đầu mối của đơn vị rồi gửi lại.",
+        "Nobody answers for the seat. Name the unit's focal point, then send it again.",
+    )

@@ -134,10 +134,15 @@ class Notice(SQLModel, table=True):
     """One message to one seat; `month` (first day, local) keeps the table ready for partitions.
 
     Of news: `holder_id` is the one person it is for (None: who answers for the seat), `content` what it tells there.
+    Sent again on purpose: `resend_of` is the first notice that said it, `resend_reason` why.
     """
 
     __tablename__ = "notice"
-    __table_args__ = (Index("ix_notice_state", "state", postgresql_where=text("state <> 'delivered'")),)
+    __table_args__ = (
+        Index("ix_notice_state", "state", postgresql_where=text("state <> 'delivered'")),
+        Index("ix_notice_resend_of", "resend_of", postgresql_where=text("resend_of is not null")),
+        Index("ix_notice_created", "created_at", "id"),
+    )
 
     id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
     month: date = Field(primary_key=True)
@@ -146,6 +151,8 @@ class Notice(SQLModel, table=True):
     unit_id: UUID
     holder_id: UUID | None = None
     content: dict[str, Any] | None = json(nullable=True)
+    resend_of: UUID | None = None
+    resend_reason: str | None = None
     state: str = word()
     channel: str | None = word(nullable=True)
     detail: str | None = None

@@ -231,6 +231,18 @@ async def reseat_notices(connection: AsyncConnection, seats: Sequence[tuple[UUID
         await connection.execute(_RESEAT, {"ids": ids, "seats": seat_ids, "units": unit_ids})
 
 
+async def lock_notice(connection: AsyncConnection, notice_id: UUID) -> Row[Any] | None:
+    """Return a notice, locked: who would send it again waits for who does."""
+    return (await connection.execute(select(NOTICE).where(NOTICE.c.id == notice_id).with_for_update())).one_or_none()
+
+
+async def is_being_sent(connection: AsyncConnection, first: UUID) -> bool:
+    """Return whether a notice, or one that says it again, has no outcome yet. Holds the first against others."""
+    same = (NOTICE.c.id == first) | (NOTICE.c.resend_of == first)
+    rows = await connection.execute(select(NOTICE.c.state).where(same).order_by(NOTICE.c.id).with_for_update())
+    return any(row.state == NoticeState.PENDING for row in rows)
+
+
 async def batch_of_step(connection: AsyncConnection, step_id: UUID) -> Row[Any] | None:
     """Return the batch a step gave rise to."""
     return (await connection.execute(select(BATCH).where(BATCH.c.step_id == step_id))).one_or_none()

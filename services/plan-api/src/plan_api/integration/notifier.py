@@ -5,6 +5,7 @@ It works without.
 
 import logging
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -30,6 +31,21 @@ async def channel_states(settings: Settings) -> list[dict[str, Any]] | None:
         return None
     channels: list[dict[str, Any]] = answer.json()["channels"]
     return channels
+
+
+async def attempts_at(settings: Settings, notice_id: UUID) -> list[dict[str, Any]] | None:
+    """Return what notifier tried for a notice, in order, or None when it cannot be asked. No address is among it."""
+    if settings.notifier_url is None:
+        return None
+    headers = {"authorization": f"Bearer {settings.internal_token.get_secret_value()}"}
+    try:
+        async with httpx.AsyncClient(base_url=settings.notifier_url, timeout=TIMEOUT_SECONDS) as client:
+            answer = await client.get(f"/internal/v1/notices/{notice_id}/deliveries", headers=headers)
+            answer.raise_for_status()
+    except httpx.HTTPError:
+        return None
+    tried: list[dict[str, Any]] = answer.json()
+    return tried
 
 
 async def raise_alarm(settings: Settings, subject: str, text: str) -> bool:

@@ -43,6 +43,9 @@ ITEMS = 50
 SUSPENDED = "suspended"
 """Why a notice is withheld whose unit is left alone; its resumption tells what it says."""
 
+SPOKEN_AS = func.coalesce(NOTICE.c.resend_of, NOTICE.c.id)
+"""The notice whose step spoke: one sent again on purpose says what the first one said."""
+
 _DECIDED = (NoticeState.UNREACHABLE, NoticeState.WITHHELD)
 """What is not delivered (any more): nobody to reach, or no longer to be said."""
 
@@ -185,18 +188,20 @@ async def about(connection: AsyncConnection, notice_ids: Iterable[UUID]) -> dict
     """Return what notices are about, by notice."""
     query = (
         select(
-            OBLIGATION_STEP.c.notice_id,
+            NOTICE.c.id.label("notice_id"),
             OBLIGATION.c.id,
             UNIT.c.name,
             OBLIGATION.c.due_at,
             OBLIGATION.c.due_on,
             SUBMISSION.c.return_reason,
         )
+        .select_from(NOTICE)
+        .join(OBLIGATION_STEP, OBLIGATION_STEP.c.notice_id == SPOKEN_AS)
         .join(OBLIGATION, OBLIGATION.c.id == OBLIGATION_STEP.c.obligation_id)
         .join(UNIT, UNIT.c.id == OBLIGATION.c.unit_id)
         .outerjoin(SUBMISSION, SUBMISSION.c.id == OBLIGATION.c.submission_id)
-        .where(among(OBLIGATION_STEP.c.notice_id, list(notice_ids)))
-        .order_by(OBLIGATION_STEP.c.notice_id, UNIT.c.name_sort)
+        .where(among(NOTICE.c.id, list(notice_ids)))
+        .order_by(NOTICE.c.id, UNIT.c.name_sort)
     )
     found: dict[UUID, About] = defaultdict(lambda: About([]))
     for notice_id, obligation_id, unit_name, due_at, due_on, return_reason in await connection.execute(query):
@@ -238,16 +243,25 @@ async def still_owed(connection: AsyncConnection, batch_id: UUID, notice_ids: Se
     owed = OBLIGATION.c.state == chased
     query = (
         select(
-            OBLIGATION_STEP.c.notice_id,
+            NOTICE.c.id,
             func.bool_or(owed & ~is_suspended(silent) & (NOTICE.c.state != NoticeState.WITHHELD)),
             func.bool_or(owed),
         )
+        .select_from(NOTICE)
+        .join(OBLIGATION_STEP, OBLIGATION_STEP.c.notice_id == SPOKEN_AS)
         .join(OBLIGATION, OBLIGATION.c.id == OBLIGATION_STEP.c.obligation_id)
-        .join(NOTICE, NOTICE.c.id == OBLIGATION_STEP.c.notice_id)
-        .where(among(OBLIGATION_STEP.c.notice_id, notice_ids))
-        .group_by(OBLIGATION_STEP.c.notice_id)
+        .where(among(NOTICE.c.id, notice_ids))
+        .group_by(NOTICE.c.id)
     )
     standing = {
         row[0]: None if row[1] else SUSPENDED if row[2] else "answered" for row in await connection.execute(query)
     }
     return {notice_id: standing.get(notice_id, "answered") for notice_id in notice_ids}
+
+
+async def issuer_of(connection: AsyncConnection, document_id: UUID) -> UUID:
+    """Return the unit that issued a document."""
+    issuer: UUID = (
+        await connection.execute(select(DOCUMENT.c.issuer_unit_id).where(DOCUMENT.c.id == document_id))
+    ).scalar_one()
+    return issuer

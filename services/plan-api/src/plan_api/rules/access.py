@@ -41,6 +41,7 @@ class Verb(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_CALENDAR = "manage_calendar"
     MANAGE_POLICIES = "manage_policies"
+    RESEND = "resend"
     READ_AUDIT = "read_audit"
     OPERATE = "operate"
 
@@ -100,6 +101,7 @@ ACCESS_TABLE: Final[Mapping[Role, Mapping[Verb, frozenset[Relation]]]] = Mapping
                 Verb.MANAGE_GROUPS: _OWN_AND_BELOW,
                 Verb.CONSOLIDATE: _OWN_AND_BELOW,
                 Verb.SUSPEND_UNIT: _BELOW,
+                Verb.RESEND: _OWN_AND_BELOW,
             }
         ),
         Role.INTEGRATOR: MappingProxyType(_READING | dict.fromkeys(_ISSUING, _OWN_AND_BELOW)),
