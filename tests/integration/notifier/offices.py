@@ -3,6 +3,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -34,8 +35,10 @@ from cascade_contracts.delivery import (
     Withheld,
 )
 from cascade_contracts.ids import new_id
-from cascade_contracts.vocabulary import Audience, Channel, RoundKind, StepKind
-from fastapi import FastAPI, Header, HTTPException
+from cascade_contracts.replies import MailReply, ReplyFileStored, ReplyTaken
+from cascade_contracts.vocabulary import Audience, Channel, ObligationState, RoundKind, StepKind
+from fastapi import FastAPI, Header, HTTPException, Request, Response
+from fastapi.responses import JSONResponse
 from notifier.assembly import Notifier
 from sqlalchemy import text
 from temporalio.testing import ActivityEnvironment
@@ -116,6 +119,9 @@ class Plan:
     calls: Counter[str] = field(default_factory=Counter)
     away: set[str] = field(default_factory=set)
     patience: dict[str, int] = field(default_factory=dict)
+    brought: list[MailReply] = field(default_factory=list)
+    stored: dict[str, bytes] = field(default_factory=dict)
+    reply_refusal: tuple[int, dict[str, Any]] | None = None
     url: str = ""
 
     def batch(self, *notices: NoticeOut) -> DeliveryOrder:
@@ -182,6 +188,27 @@ def _api(plan: Plan) -> FastAPI:
         held_back = plan.undecided | plan.withheld.keys() | {item.notice_id for item in moved}
         cleared = [item for item in body.notice_ids if item not in held_back]
         return Clearance(cleared=cleared, withheld=withheld, readdressed=moved)
+
+    @app.put("/internal/v1/replies/files")
+    async def store(request: Request, name: str) -> ReplyFileStored:
+        content = await request.body()
+        sha256 = hashlib.sha256(content).hexdigest()
+        plan.stored[sha256] = content
+        return ReplyFileStored(sha256=sha256)
+
+    @app.post("/internal/v1/replies")
+    async def reply(body: MailReply) -> Response:
+        plan.calls["reply"] += 1
+        if "reply" in plan.away:
+            raise HTTPException(503)
+        if plan.reply_refusal is not None:
+            return JSONResponse(plan.reply_refusal[1], plan.reply_refusal[0])
+        plan.brought.append(body)
+        receipt = ReplyTaken(
+            submission_id=new_id(), obligation_id=new_id(), number="1A2B-3C4D", version=1,
+            state=ObligationState.SUBMITTED, received_at=START, on_time=True,
+        )  # fmt: skip
+        return Response(receipt.model_dump_json(), media_type="application/json")
 
     @app.post(base + "/outcomes")
     async def outcomes(batch_id: UUID, authorization: Annotated[str, Header()], body: Outcomes) -> None:

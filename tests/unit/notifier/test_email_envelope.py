@@ -106,7 +106,7 @@ def test_notices_about_one_obligation_belong_together_and_to_their_document() ->
     assert len(several) == 1
     message = sent(threads=first)
     assert message["References"].split() == [f"<{each}@sogd.test>" for each in first]
-    assert message["In-Reply-To"] == f"<{first[1]}@sogd.test>"
+    assert message["In-Reply-To"].strip() == f"<{first[1]}@sogd.test>"
 
 
 def test_only_a_digest_can_be_unsubscribed_and_by_one_post() -> None:

@@ -10,16 +10,20 @@ from cascade_servicekit.clock import Clock, SystemClock
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from notifier.activities import DeliveryActivities
+from notifier.answers import Answers
 from notifier.attempts import Attempts
 from notifier.channels.base import Channel
 from notifier.channels.email import EmailChannel, Relay, Sender
+from notifier.channels.email.mailbox import Account
 from notifier.channels.registry import ChannelRegistry
 from notifier.channels.zalo.channel import ZaloChannel
 from notifier.channels.zalo.client import Client, Hosts, Tokens
 from notifier.channels.zalo.templates import load_register
 from notifier.database import create_engine
 from notifier.facts_client import FactsClient
+from notifier.intake import Intake
 from notifier.keys import Keyring
+from notifier.mailroom import Mailroom
 from notifier.receipts import ReceiptDesk
 from notifier.rendering import Renderer
 from notifier.reporting import Reporter
@@ -41,6 +45,8 @@ class Notifier:
     reporter: Reporter
     activities: DeliveryActivities
     zalo: ZaloOffice | None
+    intake: Intake
+    mailroom: Mailroom
 
 
 def load_keyring(settings: Settings) -> Keyring:
@@ -66,6 +72,7 @@ def email_channel(settings: Settings, keyring: Keyring) -> EmailChannel:
         reply_to=settings.mail_reply_to,
         domain=settings.mail_domain,
         bounce_domain=settings.bounce_domain or settings.mail_domain,
+        reply_domain=settings.reply_domain,
     )
     return EmailChannel(relay, sender, keyring)
 
@@ -100,6 +107,23 @@ def _slowest(settings: Settings) -> float:
     return max(settings.smtp_timeout, 3 * settings.zalo_timeout if settings.zalo_app_id else 0)
 
 
+def mailbox_account(settings: Settings) -> Account | None:
+    """Return the mailbox of the settings, None when there is none to read."""
+    if not settings.imap_host:
+        return None
+    return Account(
+        host=settings.imap_host,
+        port=settings.imap_port,
+        security=settings.imap_security,
+        ca_file=settings.imap_ca_file,
+        username=settings.imap_username,
+        password=settings.imap_password.get_secret_value(),
+        folder=settings.imap_folder,
+        done=settings.imap_done_folder,
+        other=settings.imap_other_folder,
+    )
+
+
 @asynccontextmanager
 async def assemble(
     settings: Settings, clock: Clock | None = None, tokens: Tokens | None = None
@@ -108,7 +132,8 @@ async def assemble(
     clock = clock or SystemClock(settings.clock_offset)
     keyring = load_keyring(settings)
     engine = create_engine(settings.database_url, keyring)
-    channels: list[Channel] = [email_channel(settings, keyring)]
+    email = email_channel(settings, keyring)
+    channels: list[Channel] = [email]
     zalo = zalo_office(settings, keyring, engine, clock, lambda: email_channel(settings, keyring))
     if zalo is not None:
         channels.append(zalo_channel(settings, tokens or zalo.keeper))
@@ -141,8 +166,12 @@ async def assemble(
             )
             take_over = TakeOver(engine, facts, recorder, clock)
             activities = DeliveryActivities(engine, take_over, pages)
+            intake = Intake(engine, facts, reporter, keyring, clock)
+            mailroom = Mailroom(
+                engine, intake, Answers(engine, email, clock), mailbox_account(settings), settings.imap_poll_seconds
+            )
             try:
-                yield Notifier(engine, keyring, facts, attempts, reporter, activities, zalo)
+                yield Notifier(engine, keyring, facts, attempts, reporter, activities, zalo, intake, mailroom)
             finally:
                 await attempts.drain()
                 if zalo is not None:

@@ -145,6 +145,7 @@ class Attempts:
             template=claimed.template,
             template_version=claimed.template_version,
             phrases=phrases_of(claimed.recipient, claimed.facts) if claimed.channel == ChannelName.ZALO else {},
+            replyable=True,
         )
 
     async def _write(self, mark: Mark) -> bool:

@@ -13,12 +13,25 @@ from cascade_contracts.delivery import (
     Outcomes,
     WireModel,
 )
+from cascade_contracts.replies import MailReply, ReplyFileStored, ReplyTaken
 
 _GONE: Final = frozenset({404, 410})
+_NOT_NOW: Final = frozenset({401, 408, 425, 429})
+_SLOW: Final = 30.0
 
 
 class BatchGone(Exception):
     """plan-api knows no such batch (any more): nothing of it is to be delivered."""
+
+
+class Refused(Exception):
+    """plan-api does not take a reply in: a rule says so, and it will say so again."""
+
+    def __init__(self, code: str, detail: str, faults: list[str]) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.faults = faults
 
 
 class FactsClient:
@@ -61,6 +74,35 @@ class FactsClient:
         """Report what became of notices. Idempotent by notice."""
         await self._post(f"{batch_id}/outcomes", outcomes)
 
+    async def store_file(self, name: str, content: bytes, language: str) -> str:
+        """Let plan-api keep a file of a reply; return its SHA-256.
+
+        Raises:
+            Refused: it is of no kind that is kept, or too large.
+        """
+        response = await self._client.put(
+            "/internal/v1/replies/files",
+            params={"name": name[:1000]},
+            content=content,
+            headers={"accept-language": language},
+            timeout=_SLOW,
+        )
+        return ReplyFileStored.model_validate_json(_taken(response)).sha256
+
+    async def bring_reply(self, reply: MailReply, language: str) -> ReplyTaken:
+        """Hand in what a reply brings along. Idempotent by mail.
+
+        Raises:
+            Refused: a rule of handing in says no; nothing changed.
+        """
+        response = await self._client.post(
+            "/internal/v1/replies",
+            content=reply.model_dump_json(),
+            headers={"content-type": "application/json", "accept-language": language},
+            timeout=_SLOW,
+        )
+        return ReplyTaken.model_validate_json(_taken(response))
+
     async def _post(self, path: str, body: WireModel) -> bytes:
         response = await self._client.post(
             f"/internal/v1/batches/{path}",
@@ -68,6 +110,18 @@ class FactsClient:
             headers={"content-type": "application/json"},
         )
         return _body(response)
+
+
+def _taken(response: httpx.Response) -> bytes:
+    """Return the body of an answer; what may be otherwise the next time is an `httpx.HTTPError`."""
+    if 400 <= response.status_code < 500 and response.status_code not in _NOT_NOW:
+        problem = response.json()
+        if problem.get("code") != "conflict":
+            faults = [str(fault.get("detail", "")) for fault in problem.get("errors", []) if isinstance(fault, dict)]
+            detail = str(problem.get("detail", ""))
+            raise Refused(str(problem.get("code", "refused")), detail, [each for each in faults if each != detail])
+    response.raise_for_status()
+    return response.content
 
 
 def _body(response: httpx.Response) -> bytes:

@@ -78,7 +78,10 @@ class Batch(NotifierTable, table=True):
 
 
 class Notice(NotifierTable, table=True):
-    """One message to one seat: the facts of its text without any address; the link is erased once settled."""
+    """One message to one seat: the facts of its text without any address; the link is erased once settled.
+
+    `link_hash` stays: the SHA-256 of the link's token, by which a reply may be handed in and nothing be opened.
+    """
 
     __tablename__ = "notice"
     __table_args__ = (
@@ -93,6 +96,7 @@ class Notice(NotifierTable, table=True):
     facts: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     recipient: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     link_enc: str | None = Field(default=None, sa_column=Column(SealedText))
+    link_hash: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     template: str = Field(sa_column=Column(Text, nullable=False))
     template_version: int = Field(sa_column=Column(SmallInteger, nullable=False))
     state: str = Field(sa_column=Column(Text, nullable=False))
@@ -137,6 +141,33 @@ class Delivery(NotifierTable, table=True):
     message_id: str | None = Field(default=None, sa_column=Column(Text))
     vendor_id: str | None = Field(default=None, sa_column=Column(Text))
     receipt_by: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    detail: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class Reply(NotifierTable, table=True):
+    """A person's reply to a notice, by its mail: what became of it and of our answer; no address once answered.
+
+    `to_answer`, `answering`, then `answered`, `failed` or `unknown`; `quiet` is never answered. `said` is what the
+    answer says: the receipt, or why nothing was taken in.
+    """
+
+    __tablename__ = "reply"
+    __table_args__ = (
+        Index("reply_of_delivery", "delivery_id", "received_at"),
+        Index("reply_open", "received_at", postgresql_where="state in ('to_answer', 'answering')"),
+    )
+
+    mail_id: str = Field(sa_column=Column(Text, primary_key=True))
+    delivery_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
+    verdict: str = Field(sa_column=Column(Text, nullable=False))
+    state: str = Field(sa_column=Column(Text, nullable=False))
+    answer_to_enc: str | None = Field(default=None, sa_column=Column(SealedText))
+    message_id: str | None = Field(default=None, sa_column=Column(Text))
+    said: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    received_at: datetime = Field(sa_column=Column(_INSTANT, nullable=False))
+    answering_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    retry_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    attempts: int = Field(default=0, sa_column=Column(Integer, nullable=False))
     detail: str | None = Field(default=None, sa_column=Column(Text))
 
 

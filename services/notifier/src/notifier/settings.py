@@ -60,6 +60,25 @@ class Settings(BaseSettings):
     smtp_connections: int = Field(8, ge=1, le=64, description="Connections kept open to the relay by one worker.")
     mail_from: str = Field(description="Sender people see, as `Tên <hop-thu@ten-mien>`.")
     mail_reply_to: str = Field("", description="Address answers go to; empty: the sender.")
+    reply_domain: str = Field(
+        "",
+        description=(
+            "Domain of the addresses replies to notices go to (`tra-loi+…@`), read by the mailbox or the hook; "
+            "a report attached is handed in. Empty: replies go to `NOTIFIER_MAIL_REPLY_TO` and are read by people."
+        ),
+    )
+    imap_host: str = Field("", description="Host of the mailbox of replies and bounces; empty: no mailbox is read.")
+    imap_port: int = Field(993, ge=1, le=65535, description="Port of the mailbox (993 TLS, 143 STARTTLS).")
+    imap_security: SmtpSecurity = Field(SmtpSecurity.TLS, description="`tls`, `starttls` (demanded) or `none`.")
+    imap_ca_file: Path | None = Field(
+        None, description="PEM file of the authority that signed the mailbox's certificate; empty: the system's store."
+    )
+    imap_username: str = Field("", description="User name at the mailbox.")
+    imap_password: SecretStr = Field(SecretStr(""), description="Password at the mailbox.")
+    imap_folder: str = Field("INBOX", description="Folder that is read; everything in it is dealt with and moved away.")
+    imap_done_folder: str = Field("Da xu ly", description="Folder for replies, bounces and auto-replies dealt with.")
+    imap_other_folder: str = Field("Khac", description="Folder for messages that answer no notice: people read it.")
+    imap_poll_seconds: float = Field(30.0, gt=0, description="Seconds between two looks into the mailbox.")
     bounce_domain: str = Field("", description="Domain of the bounce addresses; empty: the domain of the sender.")
     operator_email: str = Field(
         "",
@@ -119,7 +138,7 @@ class Settings(BaseSettings):
             raise ValueError("expected a sender such as 'Thông Suốt <thong-suot@example.vn>'")
         return value
 
-    @field_validator("smtp_ca_file", "ready_file", "zalo_templates", mode="before")
+    @field_validator("smtp_ca_file", "imap_ca_file", "ready_file", "zalo_templates", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value

@@ -47,7 +47,7 @@ async def run_worker(settings: Settings) -> None:
     async with assemble(settings) as notifier:
         workers = build_workers(client, notifier.activities)
         alarms = AlarmDesk(notifier.engine, notifier.keyring, settings, SystemClock(settings.clock_offset))
-        tasks = [notifier.reporter.sweep_forever, alarms.tell_forever]
+        tasks = [notifier.reporter.sweep_forever, alarms.tell_forever, notifier.mailroom.run_forever]
         if notifier.zalo is not None:
             tasks.append(notifier.zalo.keeper.keep_forever)
         await run_until_stopped(workers, *tasks, ready_file=settings.ready_file)

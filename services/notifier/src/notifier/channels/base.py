@@ -80,7 +80,8 @@ class FinishedMessage:
 
     `sender_name` is shown as who writes, `threads` name what messages belong together (the widest first), `unsubscribe`
     is an https address that ends a digest by one POST; notices of duty have none. `phrases` say the same in parts, for
-    channels whose wordings are approved elsewhere, under our `template` and its version.
+    channels whose wordings are approved elsewhere, under our `template` and its version. A `replyable` one names its
+    delivery in the address replies go to; `answers` is the Message-ID (or empty) of what this one answers of itself.
     """
 
     delivery_id: UUID
@@ -98,6 +99,8 @@ class FinishedMessage:
     template: str = ""
     template_version: int = 0
     phrases: Mapping[str, str] = field(default_factory=dict, repr=False)
+    replyable: bool = False
+    answers: str | None = None
 
 
 class Channel(Protocol):

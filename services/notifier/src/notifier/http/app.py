@@ -13,7 +13,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from notifier.assembly import email_channel, load_keyring
 from notifier.database import create_engine
 from notifier.facts_client import FactsClient
-from notifier.http import alarms, bounces, health, operations, zalo_consent, zalo_grant, zalo_templates
+from notifier.http import alarms, bounces, health, mail, operations, zalo_consent, zalo_grant, zalo_templates
+from notifier.intake import Intake
 from notifier.reporting import Reporter
 from notifier.settings import Settings
 from notifier.zalo_office import zalo_office
@@ -59,6 +60,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         )
         async with FactsClient(settings.plan_api_url, settings.internal_token.get_secret_value()) as facts:
             app.state.reporter = Reporter(app.state.engine, facts, app.state.clock)
+            app.state.intake = Intake(app.state.engine, facts, app.state.reporter, app.state.keyring, app.state.clock)
             try:
                 yield
             finally:
@@ -69,6 +71,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     install_problem_handlers(app)
     app.include_router(health.router)
     app.include_router(zalo_consent.router)
-    for part in (operations.router, bounces.router, alarms.router, zalo_grant.router, zalo_templates.router):
+    for part in (
+        operations.router,
+        bounces.router,
+        mail.router,
+        alarms.router,
+        zalo_grant.router,
+        zalo_templates.router,
+    ):
         app.include_router(part, prefix="/internal/v1", dependencies=[Depends(require_token)])
     return app

@@ -7,17 +7,11 @@ import logging
 from typing import ClassVar, Final
 from uuid import UUID
 
-import httpx
 from cascade_servicekit.problems import Refusal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifier.channels.email.bounces import Bounce, NotAReport, NotOurs, read_bounce
-from notifier.facts_client import BatchGone
-from notifier.store.channels import suppress_addresses
-from notifier.store.pages import settle
+from notifier.channels.email.bounces import NotAReport, NotOurs, read_bounce
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["bounces"])
@@ -57,15 +51,6 @@ class BounceTaken(BaseModel):
     suppressed: bool
 
 
-_FAIL = text(
-    """
-    update delivery set state = 'failed', detail = :detail, finished_at = :now
-    where id = :id and state in ('accepted', 'unknown', 'transmitting')
-    returning month, batch_id, notice_id, channel, address_index
-    """
-)
-
-
 @router.post("/bounces")
 async def take_bounce(request: Request) -> BounceTaken:
     """Take a raw delivery report; a final failure fails the delivery, a dead address is suppressed."""
@@ -80,27 +65,5 @@ async def take_bounce(request: Request) -> BounceTaken:
         raise BounceForged from error
     except NotAReport as error:
         raise BounceUnreadable from error
-    if not bounce.failed:
-        return BounceTaken(delivery_id=bounce.delivery_id, failed=False, suppressed=False)
-    async with request.app.state.engine.begin() as connection:
-        batch_id = await _fail(connection, bounce, request)
-    if batch_id is not None:
-        try:
-            await request.app.state.reporter.report(batch_id)
-        except (httpx.HTTPError, BatchGone) as error:
-            log.warning("a bounce of batch %s waits to be reported: %s", batch_id, error)
-    return BounceTaken(
-        delivery_id=bounce.delivery_id, failed=batch_id is not None, suppressed=bounce.dead and batch_id is not None
-    )
-
-
-async def _fail(connection: AsyncConnection, bounce: Bounce, request: Request) -> UUID | None:
-    now = request.app.state.clock.now()
-    parameters = {"id": bounce.delivery_id, "detail": bounce.detail, "now": now}
-    row = (await connection.execute(_FAIL, parameters)).one_or_none()
-    if row is None:
-        return None
-    if bounce.dead:
-        await suppress_addresses(connection, [(row.address_index, row.channel, bounce.detail)], now)
-    await settle(connection, row.month, [row.notice_id], now, correct=True)
-    return UUID(str(row.batch_id))
+    failed = await request.app.state.intake.bounced(bounce)
+    return BounceTaken(delivery_id=bounce.delivery_id, failed=failed, suppressed=bounce.dead and failed)

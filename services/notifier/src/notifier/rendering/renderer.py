@@ -19,6 +19,11 @@ TEMPLATES: Final = Path(__file__).parent.parent / "templates"
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
 
 
+def tidy(text: str) -> str:
+    """Return a rendered text with single blank lines and one line end at its end."""
+    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A notice's texts."""
@@ -71,7 +76,7 @@ class Renderer:
         subject, body, html = self._templates(template, version, view.language)
         return Rendered(
             " ".join(subject.render(n=view).split()),
-            _BLANK_LINES.sub("\n\n", body.render(n=view)).strip() + "\n",
+            tidy(body.render(n=view)),
             html.render(n=view),
         )
 

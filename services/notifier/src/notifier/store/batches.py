@@ -1,8 +1,10 @@
 """Recording batches and notices that plan-api hands over. Repeating any of it changes nothing."""
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from cascade_contracts.delivery import NoticeOut
@@ -102,7 +104,7 @@ class Recorder:
         )
         for notice in page:
             row = self._notice_row(batch, notice)
-            values = {name: row[name] for name in ("facts", "recipient", "link_enc")}
+            values = {name: row[name] for name in ("facts", "recipient", "link_enc", "link_hash")}
             await connection.execute(
                 update(notices).where(notices.c.month == batch.month, notices.c.id == notice.notice_id).values(**values)
             )
@@ -128,6 +130,7 @@ class Recorder:
             "facts": notice.facts.model_dump(mode="json", exclude={"link"}),
             "recipient": notice.recipient.model_dump(mode="json", exclude={"addresses"}),
             "link_enc": notice.facts.link,
+            "link_hash": _link_hash(notice.facts.link),
             "template": template,
             "template_version": self._renderer.newest(template),
             "state": NoticeState.PENDING,
@@ -161,6 +164,13 @@ class Recorder:
                 }
             )
         return rows
+
+
+def _link_hash(link: str | None) -> bytes | None:
+    """Return the SHA-256 of a link's token, the last part of its path."""
+    if link is None:
+        return None
+    return hashlib.sha256(urlsplit(link).path.rsplit("/", 1)[-1].encode()).digest()
 
 
 async def move_cursor(connection: AsyncConnection, batch_id: UUID, cursor: UUID) -> KnownBatch:

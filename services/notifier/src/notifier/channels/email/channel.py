@@ -6,6 +6,7 @@ from cascade_contracts.vocabulary import Channel as ChannelName
 from notifier.channels.base import Commit, FinishedMessage, SendResult, SendState
 from notifier.channels.email.bounces import Signer, bounce_address
 from notifier.channels.email.connections import FAILURES, ConnectionPool, Crowded, Dialogue, Relay
+from notifier.channels.email.incoming import reply_address
 from notifier.channels.email.message import Sender, compose, is_mailbox
 from notifier.channels.email.outcomes import Phase, judge_error, judge_reply
 
@@ -41,7 +42,7 @@ class EmailChannel:
     async def send(self, message: FinishedMessage, commit: Commit) -> SendResult:
         """Hand one message to the relay; a reused connection found closed is replaced once."""
         try:
-            content = compose(self._sender, message)
+            content = compose(self._sender, message, self._reply_to(message))
         except ValueError as error:
             return SendResult(SendState.FAILED, f"compose: {error}")
         fresh = False
@@ -56,6 +57,11 @@ class EmailChannel:
                 except Crowded:
                     fresh = False
 
+    def _reply_to(self, message: FinishedMessage) -> str:
+        if not message.replyable or not self._sender.reply_domain:
+            return ""
+        return reply_address(self._signer, message.delivery_id, self._sender.reply_domain)
+
     async def _attempt(self, message: FinishedMessage, content: bytes, commit: Commit, *, fresh: bool) -> SendResult:
         try:
             dialogue = await self._pool.take(fresh=fresh)
@@ -67,7 +73,9 @@ class EmailChannel:
             await self._pool.give_back(dialogue)
 
     async def _talk(self, dialogue: Dialogue, message: FinishedMessage, content: bytes, commit: Commit) -> SendResult:
-        envelope = bounce_address(self._signer, message.delivery_id, self._sender.bounce_domain)
+        envelope = ""  # an automatic answer is answered by nobody, not even by a bounce (RFC 3834 §3.3)
+        if message.answers is None:
+            envelope = bounce_address(self._signer, message.delivery_id, self._sender.bounce_domain)
         dialogue.clean = False
         await self._say(dialogue, Phase.MAIL, f"MAIL FROM:<{envelope}>")
         refusal = await self._say(dialogue, Phase.RCPT, f"RCPT TO:<{message.address}>")

@@ -25,22 +25,32 @@ _MAILBOX: Final = re.compile(
 )
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9.-]{1,100}")
+_MESSAGE_ID: Final = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,240}>")
 _UNSUBSCRIBE: Final = re.compile(r"https://[A-Za-z0-9.:/?&=_~%+-]{1,500}")
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who the mail is from; `domain` stands in message ids, `bounce_domain` in envelope senders."""
+    """Who the mail is from; `domain` stands in message ids, `bounce_domain` in envelope senders.
+
+    Replies to notices go to `reply_domain`, where the mailbox is read; empty: to `reply_to`, where people read them.
+    """
 
     mail_from: str
     reply_to: str
     domain: str
     bounce_domain: str
+    reply_domain: str = ""
 
 
 def is_mailbox(address: str) -> bool:
     """Return whether `address` is one plain ASCII mailbox (RFC 5321 dot-string; other domains as A-labels)."""
     return len(address) <= 254 and len(address.partition("@")[0]) <= 64 and _MAILBOX.fullmatch(address) is not None
+
+
+def is_message_id(value: str) -> bool:
+    """Return whether `value` is one Message-ID that can stand in a header."""
+    return _MESSAGE_ID.fullmatch(value) is not None
 
 
 @lru_cache(maxsize=512)
@@ -80,7 +90,7 @@ def _part(subtype: str, content: str) -> bytes:
     return head.encode() + base64.encodebytes(content.replace("\n", "\r\n").encode()).replace(b"\n", b"\r\n")
 
 
-def compose(sender: Sender, message: FinishedMessage) -> bytes:
+def compose(sender: Sender, message: FinishedMessage, reply_to: str = "") -> bytes:
     """Return the message as sent after DATA, before dot-stuffing; base64 lines never begin with a dot.
 
     Raises:
@@ -91,14 +101,16 @@ def compose(sender: Sender, message: FinishedMessage) -> bytes:
     boundary = f"=_{hashlib.sha256(message.reference.encode()).hexdigest()[:32]}"
     headers = (
         _from(message.sender_name, sender.mail_from),
-        _folded("Reply-To", sender.reply_to or sender.mail_from),
+        f"Reply-To:\r\n {reply_to}\r\n".encode()
+        if reply_to
+        else _folded("Reply-To", sender.reply_to or sender.mail_from),
         f"To: {message.address}\r\n".encode(),
         _words("Subject", message.subject),
         f"Date: {format_datetime(message.at)}\r\n".encode(),
         f"Message-ID: {message_id(sender, message)}\r\n".encode(),
-        *_threading(sender, message.threads),
+        *_threading(sender, message),
         f"Content-Language: {'en' if message.language == 'en' else 'vi'}\r\n".encode(),
-        b"Auto-Submitted: auto-generated\r\n",
+        b"Auto-Submitted: auto-generated\r\n" if message.answers is None else b"Auto-Submitted: auto-replied\r\n",
         *_unsubscribing(message.unsubscribe),
         b"MIME-Version: 1.0\r\n",
     )
@@ -124,15 +136,17 @@ def _due_times(content: str) -> bytes:
     return head.encode() + base64.encodebytes(content.encode()).replace(b"\n", b"\r\n")
 
 
-def _threading(sender: Sender, threads: tuple[str, ...]) -> tuple[bytes, ...]:
+def _threading(sender: Sender, message: FinishedMessage) -> tuple[bytes, ...]:
     """Return In-Reply-To and References: beginnings nobody has to have got, the same for all that belongs together."""
-    if not threads:
-        return ()
-    if not all(_TOKEN.fullmatch(thread) for thread in threads):
+    if not all(_TOKEN.fullmatch(thread) for thread in message.threads):
         raise ValueError("not a thread")
-    ids = [f"<{thread}@{sender.domain}>" for thread in threads]
+    if message.answers and not is_message_id(message.answers):
+        raise ValueError("not a Message-ID")
+    ids = [f"<{thread}@{sender.domain}>" for thread in message.threads] + ([message.answers] if message.answers else [])
+    if not ids:
+        return ()
     references = "\r\n ".join(ids)
-    return (f"In-Reply-To: {ids[-1]}\r\n".encode(), f"References: {references}\r\n".encode())
+    return (f"In-Reply-To:\r\n {ids[-1]}\r\n".encode(), f"References: {references}\r\n".encode())
 
 
 def _unsubscribing(address: str) -> tuple[bytes, ...]:
