@@ -58,7 +58,7 @@ async def show(connection: AsyncConnection, services: Services, caller: Caller, 
 
 async def _standing_consolidation(connection: AsyncConnection, round_id: UUID) -> Row[Any]:
     """Return the consolidation that stands for a round: what it sent up, else the newest draft."""
-    sent = await levels.sent_up(connection, round_id)
+    sent = sorted(await levels.sent_up(connection, round_id), key=lambda up: up.state not in levels.STANDS)
     row = (
         await repository.consolidation(connection, sent[0].consolidation_id)
         if sent
@@ -101,13 +101,16 @@ async def accept(act: Act, round_id: UUID, note: str | None) -> ConsolidationOut
 
 
 async def _restate(act: Act, was_id: UUID, made_id: UUID, obligation_id: UUID) -> None:
-    """Put the restated report in the place of the one sent up; one that was returned is sent again by hand."""
+    """Put the restated report in the place of the one sent up; one that was returned is sent again by hand.
+
+    What was recalled or transferred meanwhile is owed no more: nothing takes its place.
+    """
     standing = await lock_standing(act.connection, obligation_id)
     was = await repository.consolidation(act.connection, was_id)
     made = await repository.consolidation(act.connection, made_id)
     if standing is None or standing.submission_id is None or was is None or made is None:
         return
-    if standing.state is ObligationState.OPEN:
+    if standing.state not in levels.STANDS:
         return
     former = await repository.submission(act.connection, standing.submission_id)
     if former is None:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from cascade_contracts.vocabulary import ObligationState
 from cascade_servicekit.problems import NotFound
 from sqlalchemy import Row
 
@@ -47,11 +46,8 @@ async def submit(act: Act, consolidation_id: UUID, given: ConsolidationIn) -> Co
     await repository.mark_consolidation(
         act.connection, consolidation_id, submitted_at=act.now, submission_id=sent[0] if sent else None
     )
-    stand = {
-        up.consolidation_id
-        for up in await levels.sent_up(act.connection, row.round_id)
-        if up.state != ObligationState.OPEN
-    }
+    sent_up = await levels.sent_up(act.connection, row.round_id)
+    stand = {up.consolidation_id for up in sent_up if up.state in levels.STANDS}
     if await levels.holds_all(act.connection, row.round_id, stand or {consolidation_id}):
         await differing.after_draft(act.connection, act.services, row.round_id, act.now, clear=True)
     act.record("submit_consolidation", "round", row.round_id, consolidation=consolidation_id, answered=len(sent))

@@ -20,6 +20,9 @@ from plan_api.read.tables import (
     among,
 )
 
+STANDS = frozenset({ObligationState.SUBMITTED, ObligationState.FULFILLED})
+"""What was sent up stands with its superior; one that was returned, recalled or transferred stands for nothing."""
+
 
 async def is_consolidated(connection: AsyncConnection, round_id: UUID) -> bool:
     """Return whether a round was consolidated, not only let off at its issue."""
