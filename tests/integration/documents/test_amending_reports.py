@@ -177,6 +177,28 @@ async def test_who_waited_while_the_form_was_changed_is_told_and_nothing_is_take
     assert (found["state"], found["submissions"]) == ("open", [])
 
 
+@pytest.mark.parametrize("asked", ["needs_acceptance", "signed_file_required"])
+async def test_who_waited_while_the_round_was_made_stricter_is_told_and_nothing_is_taken(
+    office: Office, asked: str
+) -> None:
+    document = await office.issue([report(office)])
+    owed = await office.owed(document, office.schools[0])
+    waiting = "select count(*) from pg_locks where not granted"
+
+    async with office.client.services.engine.connect() as amending:
+        await amending.execute(text("select 1 from obligation where id = :id for no key update"), {"id": owed["id"]})
+        change = f"update round set {asked} = true where id = :id"
+        await amending.execute(text(change), {"id": document["rounds"][0]["id"]})
+        answering = asyncio.create_task(office.hand_in(owed, 409))
+        while not (await amending.execute(text(waiting))).scalar_one():  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.01)
+        await amending.commit()
+
+    assert (await answering)["code"] == "round_changed"
+    found = await said(await office.client.get(f"/v1/obligations/{owed['id']}"))
+    assert (found["state"], found["submissions"]) == ("open", [])
+
+
 # --- recurring reports ---
 
 

@@ -33,6 +33,7 @@ from plan_api.obligations.errors import (
     DocumentNotInForce,
     FormChanged,
     NotTheAssignee,
+    RoundChanged,
     SignedFileRequired,
     WrongAnswer,
     WrongState,
@@ -77,7 +78,7 @@ async def hand_in(act: Act, obligation_id: UUID, given: SubmissionIn, received: 
 
     Raises:
         NotFound, NotTheAssignee, WrongAnswer, WrongState, DocumentNotInForce, SignedFileRequired, FormNotFilled,
-        NilNotAllowed, ValuesNotExpected, BeingRead, FormChanged: nothing changed.
+        NilNotAllowed, ValuesNotExpected, BeingRead, FormChanged, RoundChanged: nothing changed.
     """
     standing = await _answerable(act, obligation_id, given, received)
     given, filled = await _by_form(act, standing, given, received)
@@ -90,7 +91,7 @@ async def hand_in(act: Act, obligation_id: UUID, given: SubmissionIn, received: 
         await repository.set_submission(
             act.connection, standing.submission_id, state=SubmissionState.SUPERSEDED, decided_at=act.now
         )
-    form_id = await repository.take_in(
+    form_id, *asked = await repository.take_in(
         act.connection,
         _submission_row(act, standing, given, received, submission_id) | filled,
         [{"submission_id": submission_id, **file.model_dump()} for file in given.files],
@@ -108,6 +109,8 @@ async def hand_in(act: Act, obligation_id: UUID, given: SubmissionIn, received: 
     )
     if form_id != standing.form_id:  # who waited for an amendment has read the round as it was before
         raise FormChanged
+    if asked != [standing.needs_acceptance, standing.signed_file_required]:
+        raise RoundChanged
     act.record("hand_in", "obligation", standing.id, submission=submission_id, version=version, kind=given.kind)
     if standing.round_kind is not RoundKind.ACKNOWLEDGE:
         await _acknowledge_too(act, standing)

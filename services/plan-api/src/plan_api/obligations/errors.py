@@ -218,6 +218,19 @@ class FormChanged(Refusal):
     )
 
 
+class RoundChanged(Refusal):
+    """An amendment has changed in this very moment whether the round needs acceptance or a signed file."""
+
+    code = "round_changed"
+    title = ("Yêu cầu của đợt vừa được sửa đổi", "What the round asks has just been changed")
+    remedy = (
+        "Yêu cầu của đợt này (phê duyệt, bản ký) vừa được sửa đổi trong lúc nộp. Kính đề nghị mở lại và nộp theo yêu "
+        "cầu mới.",
+        "Whether this round needs acceptance or a signed file was amended while this was handed in. Open it again and "
+        "hand in as it asks now.",
+    )
+
+
 class NothingToConfirm(Refusal):
     """The present version was not entered on the unit's behalf, or is confirmed already."""
 

@@ -73,29 +73,31 @@ _ANSWER = (
 
 
 @lru_cache(maxsize=4)
-def _taking_in(columns: tuple[str, ...]) -> ReturningUpdate[UUID | None]:
+def _taking_in(columns: tuple[str, ...]) -> ReturningUpdate[UUID | None, bool, bool]:
     changed = {name: bindparam(parameter(OBLIGATION, name), type_=OBLIGATION.c[name].type) for name in _ANSWER}
     return (
         update(OBLIGATION)
         .where(OBLIGATION.c.id == bindparam(parameter(OBLIGATION, "id"), type_=Uuid))
+        .where(ROUND.c.id == OBLIGATION.c.round_id)
         .values(row_version=OBLIGATION.c.row_version + 1, **changed)
         .add_cte(prepared_insert(SUBMISSION, columns).cte("into_submission"))
-        .returning(select(ROUND.c.form_id).where(ROUND.c.id == OBLIGATION.c.round_id).scalar_subquery())
+        .returning(ROUND.c.form_id, ROUND.c.needs_acceptance, ROUND.c.signed_file_required)
     )
 
 
 async def take_in(
     connection: AsyncConnection, submission: dict[str, Any], files: Sequence[dict[str, Any]], answered: dict[str, Any]
-) -> UUID | None:
+) -> tuple[UUID | None, bool, bool]:
     """Insert a submission version and set what it answers (`id` and the columns of an answer), in one statement.
 
-    Return the form the round has at this moment, which an amendment waited for may have changed.
+    Return what the round asks at this moment, which an amendment waited for may have changed: its form, whether it
+    needs acceptance, whether a signed file is owed.
     """
     values = prepared_values(SUBMISSION, [submission]) | prepared_values(OBLIGATION, [answered])
-    form_id: UUID | None = (await connection.execute(_taking_in(tuple(submission)), values)).scalar_one()
+    form_id, needs_acceptance, signed = (await connection.execute(_taking_in(tuple(submission)), values)).one()
     if files:
         await connection.execute(insert(SUBMISSION_FILE), list(files))
-    return form_id
+    return form_id, needs_acceptance, signed
 
 
 async def set_submission(connection: AsyncConnection, submission_id: UUID, **values: object) -> None:
