@@ -6,8 +6,10 @@ from uuid import UUID
 import httpx
 import pytest
 from cascade_contracts.delivery import Handover, NoticeFacts, NoticePage
+from cascade_contracts.vocabulary import NewsKind
 from harness.api import ApiClient, StillClock, api
 from harness.office import Json, Office, in_days, said
+from harness.post import Post
 from plan_api.escalation import steps
 
 
@@ -78,6 +80,27 @@ async def test_a_pull_brings_along_whole_batches_that_wait(client: ApiClient) ->
     assert {notice.facts.link for page in pages for notice in page.notices}.isdisjoint(
         {notice.facts.link for notice in alone.notices}
     )
+
+
+async def test_news_comes_with_its_own_delivery_only_so_that_an_older_notifier_delivers_the_rest(
+    client: ApiClient,
+) -> None:
+    office = await Office.open(client, schools=2)
+    batch = await _spoken(client, await office.issue([office.round("report", in_days(client, 8))]))
+    ended, heir = ({"id": school["id"]} for school in office.schools)
+    order = {
+        "effective_on": "2026-11-02",
+        "legal_reference": "Quyết định 12/QĐ-UBND",
+        "operations": [{"kind": "merge", "units": [ended], "into": {"unit": heir}}],
+    }
+    await said(await client.post("/v1/reorganisations", order), 201)
+    (news,) = await Post(client).batches(NewsKind.REORGANISED)
+
+    answer = await _internal(client, "GET", f"/internal/v1/batches/{batch}/notices")
+    own = await _internal(client, "GET", f"/internal/v1/batches/{news}/notices")
+
+    assert [page.batch_id for page in Handover.model_validate(answer.json()).pages] == [batch]
+    assert news in {page.batch_id for page in Handover.model_validate(own.json()).pages}
 
 
 async def test_the_internal_api_admits_only_the_internal_token(client: ApiClient) -> None:

@@ -51,10 +51,18 @@ _DECIDED = (NoticeState.UNREACHABLE, NoticeState.WITHHELD)
 
 
 async def waiting_batches(connection: AsyncConnection, besides: UUID, room: int) -> list[UUID]:
-    """Return the oldest batches besides one that notifier has not recorded, as many as hold `room` notices together."""
+    """Return the oldest batches besides one that notifier has not recorded, as many as hold `room` notices together.
+
+    News comes with its own delivery only: a notifier that does not know a kind of news would refuse the whole pull.
+    """
     query = (
         select(BATCH.c.id, BATCH.c.notices)
-        .where(BATCH.c.finished_at.is_(None), BATCH.c.handed_at.is_(None), BATCH.c.id != besides)
+        .where(
+            BATCH.c.finished_at.is_(None),
+            BATCH.c.handed_at.is_(None),
+            BATCH.c.news_id.is_(None),
+            BATCH.c.id != besides,
+        )
         .order_by(BATCH.c.created_at)
         .limit(room)
     )
