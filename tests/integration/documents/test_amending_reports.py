@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -375,4 +375,6 @@ async def test_who_is_bound_again_before_it_was_told_is_not_told(office: Office)
     """
     async with office.client.services.engine.connect() as connection:
         [row] = (await connection.execute(text(query))).all()
-        assert await standing(connection, row, [row.notice_id], date(2026, 11, 3)) == {row.notice_id: "bound_again"}
+        at = row.not_before
+        assert await standing(connection, row, [row.notice_id], at) == {row.notice_id: "bound_again"}
+        assert await standing(connection, row, [row.notice_id], at - timedelta(hours=1)) == {}

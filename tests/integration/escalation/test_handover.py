@@ -1,6 +1,7 @@
 """What notifier pulls and reports: pages, clearance, outcomes; each call may come twice."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx
@@ -11,6 +12,7 @@ from harness.api import ApiClient, StillClock, api
 from harness.office import Json, Office, in_days, said
 from harness.post import Post
 from plan_api.escalation import steps
+from sqlalchemy import text
 
 
 @pytest.fixture
@@ -144,3 +146,53 @@ async def test_outcomes_are_facts_and_the_later_word_counts(client: ApiClient) -
 
     await _internal(client, "POST", path, {"outcomes": [outcome | {"state": "failed", "detail": "550"}]})
     assert (await said(await client.get("/v1/operations/health")))["notices_failed"] == 1
+
+
+async def test_what_is_resumed_at_night_waits_for_the_morning(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    plan = await office.issue([office.round("report", in_days(client, 8))])
+    batch = await _spoken(client, plan)
+    notices = (await _page(client, batch)).notices
+    post = Post(client)
+    await said(await client.post(f"/v1/documents/{plan['id']}/suspend", {"reason": "Bão"}))
+    night, morning = datetime(2026, 11, 3, 16, 30, tzinfo=UTC), datetime(2026, 11, 4, 0, tzinfo=UTC)
+    client.services.clock.at = night  # type: ignore[attr-defined]
+
+    await said(await client.post(f"/v1/documents/{plan['id']}/resume", {}))
+
+    assert await _woken(client, batch) == [morning]
+    held = await post.clear(batch, notices)
+    assert (held.cleared, held.withheld) == ([], [])
+    client.services.clock.at = morning  # type: ignore[attr-defined]
+    assert len((await post.clear(batch, notices)).cleared) == 1
+
+
+async def test_what_is_resumed_at_night_and_recalled_is_withheld_at_once(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    plan = await office.issue([office.round("report", in_days(client, 8))])
+    batch = await _spoken(client, plan)
+    notices = (await _page(client, batch)).notices
+    await said(await client.post(f"/v1/documents/{plan['id']}/suspend", {"reason": "Bão"}))
+    client.services.clock.at = datetime(2026, 11, 3, 16, 30, tzinfo=UTC)  # type: ignore[attr-defined]
+    await said(await client.post(f"/v1/documents/{plan['id']}/resume", {}))
+    await said(await client.post(f"/v1/documents/{plan['id']}/recall", {"reason": "Nhầm"}))
+    answer = await Post(client).clear(batch, notices)
+    assert [each.reason for each in answer.withheld] == ["recalled"]
+
+
+async def test_what_is_resumed_by_day_is_woken_at_once(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    plan = await office.issue([office.round("report", in_days(client, 8))])
+    batch = await _spoken(client, plan)
+    notices = (await _page(client, batch)).notices
+    await said(await client.post(f"/v1/documents/{plan['id']}/suspend", {"reason": "Bão"}))
+    client.services.clock.at = by_day = datetime(2026, 11, 3, 3, tzinfo=UTC)  # type: ignore[attr-defined]
+    await said(await client.post(f"/v1/documents/{plan['id']}/resume", {}))
+    assert await _woken(client, batch) == [by_day]
+    assert len((await Post(client).clear(batch, notices)).cleared) == 1
+
+
+async def _woken(client: ApiClient, batch: UUID) -> list[datetime]:
+    query = text("select next_try_at from outbox where topic = 'look_again' and subject_id = :id order by id")
+    async with client.services.engine.connect() as connection:
+        return list((await connection.execute(query, {"id": batch})).scalars())

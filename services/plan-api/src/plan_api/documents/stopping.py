@@ -63,7 +63,7 @@ async def resume(act: Act, document_id: UUID) -> None:
     if not await repository.is_suspended(act.connection, document_id):
         raise NotSuspended
     await repository.end_suspension(act.connection, document_id, act.now)
-    await escalation.wake_deliveries(act.connection, document_id, act.now)
+    await escalation.resume_deliveries(act.connection, act.services, document_id, act.now)
     act.record("resume", "document", document_id)
     act.agenda_changed(document_id)
 

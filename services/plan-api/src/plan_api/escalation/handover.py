@@ -211,11 +211,9 @@ async def clearance(
     if batch_id not in facts:
         raise NotFound(what="batch")
     if facts[batch_id].news_id is not None:
-        standing = await read_news.standing(
-            connection, facts[batch_id], asked.notice_ids, local_date(services.clock.now())
-        )
+        standing = await read_news.standing(connection, facts[batch_id], asked.notice_ids, services.clock.now())
     else:
-        standing = await read.still_owed(connection, batch_id, asked.notice_ids)
+        standing = await read.still_owed(connection, batch_id, asked.notice_ids, services.clock.now())
     owed = [notice_id for notice_id, why in standing.items() if why is None]
     compared = [notice_id for notice_id in owed if notice_id in asked.addressees]
     rows = await read.notice_rows(connection, [batch_id], None, len(compared), compared) if compared else []
@@ -245,7 +243,7 @@ async def withhold_suspended(
         return answer
     facts = await read.batch_facts(connection, [batch_id])
     await documents.state_for_step(connection, facts[batch_id].document_id)
-    standing = await read.still_owed(connection, batch_id, asked)
+    standing = await read.still_owed(connection, batch_id, asked, services.clock.now())
     withheld = {notice_id for notice_id, why in standing.items() if why == SUSPENDED}
     await repository.withhold(connection, batch_id, withheld, SUSPENDED, services.clock.now())
     left = [each for each in answer.withheld if each.reason != SUSPENDED or each.notice_id in withheld]

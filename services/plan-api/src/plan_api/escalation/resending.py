@@ -39,7 +39,7 @@ async def resend(act: Act, notice_id: UUID, reason: str) -> UUID:
     first = notice.resend_of or notice.id
     if await repository.is_being_sent(connection, first):
         raise BeingSent
-    standing = await read.still_owed(connection, batch.id, [notice.id])
+    standing = await read.still_owed(connection, batch.id, [notice.id], now)
     if standing.get(notice.id, "") is not None:
         raise NothingToResend(why_vi="việc này không còn phải nhắc", why_en="nobody has to be reminded of it any more")
     answers = await answerers(connection, {notice.seat_id} - {None}, local_date(now))

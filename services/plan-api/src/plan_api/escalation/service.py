@@ -19,6 +19,7 @@ from plan_api.escalation import repository
 from plan_api.escalation.errors import StepNotArmable, UnknownPolicy
 from plan_api.integration import outbox
 from plan_api.journal import Journal
+from plan_api.read import notices as read_notices
 from plan_api.rules.calendar import WorkCalendar, local_date, start_of_day
 from plan_api.rules.ladders import ANNOUNCING, ArmedStep, StepCannotBeArmed, arm
 from plan_api.rules.policies import (
@@ -29,6 +30,7 @@ from plan_api.rules.policies import (
     policy_from_json,
     policy_to_json,
 )
+from plan_api.rules.quiet import not_before
 from plan_api.services import Services
 
 log = logging.getLogger(__name__)
@@ -327,6 +329,19 @@ async def wake_deliveries(connection: AsyncConnection, document_id: UUID, now: d
     await outbox.enqueue(
         connection, outbox.LOOK_AGAIN, await repository.begun_batches(connection, document_id, now), now
     )
+
+
+async def resume_deliveries(connection: AsyncConnection, services: Services, document_id: UUID, now: datetime) -> None:
+    """Have the deliveries of a resumed document go on: at once, or in its quiet hours when they are over."""
+    begun = await repository.begun_batches(connection, document_id, now)
+    facts = await read_notices.batch_facts(connection, begun) if begun else {}
+    for batch_id in sorted(facts):
+        policy_id = facts[batch_id].policy_id or facts[batch_id].round_policy_id
+        policy = (await kept_policy(connection, services, policy_id)).policy if policy_id else STANDARD_POLICY
+        hour = not_before(now, policy)
+        if hour > now:
+            await repository.mark_batch(connection, batch_id, not_before=hour)
+        await outbox.enqueue(connection, outbox.LOOK_AGAIN, [batch_id], now, hour - now)
 
 
 async def journal_ladder(journal: Journal, ladder_id: UUID) -> None:

@@ -10,7 +10,7 @@ from cascade_contracts.vocabulary import DocumentState, ExtensionState, NewsKind
 from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from plan_api.read.notices import ITEMS
+from plan_api.read.notices import EARLY, ITEMS
 from plan_api.read.tables import (
     ASSIGNMENT,
     DOCUMENT,
@@ -32,7 +32,7 @@ _HEARD = (NoticeState.DELIVERED, NoticeState.UNKNOWN)
 
 
 async def standing(
-    connection: AsyncConnection, batch: Row[Any], notice_ids: Sequence[UUID], today: date
+    connection: AsyncConnection, batch: Row[Any], notice_ids: Sequence[UUID], now: datetime
 ) -> dict[UUID, str | None]:
     """Return for each notice of a batch of news why it must not be sent any more, or None; what is absent is held."""
     if batch.news_closed_at is not None:
@@ -43,9 +43,9 @@ async def standing(
         state, held = (await connection.execute(query)).one()
         if state != DocumentState.ISSUED:
             return dict.fromkeys(notice_ids, "recalled")
-        if held:
+        if held or batch.not_before > now + EARLY:
             return {}
-    return await _of_kind(connection, batch, notice_ids, today)
+    return await _of_kind(connection, batch, notice_ids, local_date(now))
 
 
 async def _of_kind(

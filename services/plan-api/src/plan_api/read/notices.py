@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +45,9 @@ SUSPENDED = "suspended"
 
 SPOKEN_AS = func.coalesce(NOTICE.c.resend_of, NOTICE.c.id)
 """The notice whose step spoke: one sent again on purpose says what the first one said."""
+
+EARLY = timedelta(minutes=1)
+"""How much before a batch's hour its notices are let go: clocks differ a little."""
 
 _DECIDED = (NoticeState.UNREACHABLE, NoticeState.WITHHELD)
 """What is not delivered (any more): nobody to reach, or no longer to be said."""
@@ -221,19 +224,28 @@ async def about(connection: AsyncConnection, notice_ids: Iterable[UUID]) -> dict
     return found
 
 
-async def still_owed(connection: AsyncConnection, batch_id: UUID, notice_ids: Sequence[UUID]) -> dict[UUID, str | None]:
+async def still_owed(
+    connection: AsyncConnection, batch_id: UUID, notice_ids: Sequence[UUID], now: datetime
+) -> dict[UUID, str | None]:
     """Return for each notice of a batch why it must not be sent any more, or None when it may.
 
     A notice about several obligations may be sent while one of them is still owed by a unit that is not suspended. What
     was withheld for a suspension stays so: the resumption has told it anew.
-    While the document is suspended the answer is empty: nothing is decided, notices are held.
+    While the document is suspended, or the batch's hour has not come, the answer is empty: nothing is decided, notices
+    are held.
     """
     suspended = select(SUSPENSION.c.id).where(
         SUSPENSION.c.document_id == BATCH.c.document_id, SUSPENSION.c.until_at.is_(None)
     )
     state = (
         await connection.execute(
-            select(DOCUMENT.c.state, suspended.exists(), LADDER.c.kind, DOCUMENT.c.issuer_unit_id.in_(CANARY_UNITS))
+            select(
+                DOCUMENT.c.state,
+                suspended.exists(),
+                LADDER.c.kind,
+                DOCUMENT.c.issuer_unit_id.in_(CANARY_UNITS),
+                BATCH.c.not_before,
+            )
             .select_from(BATCH)
             .join(DOCUMENT, DOCUMENT.c.id == BATCH.c.document_id)
             .join(LADDER, LADDER.c.id == BATCH.c.ladder_id)
@@ -244,7 +256,7 @@ async def still_owed(connection: AsyncConnection, batch_id: UUID, notice_ids: Se
         return dict.fromkeys(notice_ids, "recalled")
     if state[3]:
         return dict.fromkeys(notice_ids, "canary")
-    if state[1]:
+    if state[1] or state[4] > now + EARLY:
         return {}
     chased = ObligationState.SUBMITTED if state[2] == LadderKind.REVIEW else ObligationState.OPEN
     silent = OBLIGATION.c.deciding_unit_id if state[2] == LadderKind.REVIEW else OBLIGATION.c.unit_id
