@@ -244,6 +244,24 @@ class ZaloRotation(NotifierTable, table=True):
     detail: str | None = Field(default=None, sa_column=Column(Text))
 
 
+class ZaloEvent(NotifierTable, table=True):
+    """A webhook of Zalo's, known by its identity; its content is erased once it was worked on."""
+
+    __tablename__ = "zalo_event"
+    __table_args__ = (Index("zalo_event_waiting", "next_at", postgresql_where="worked_at is null"),)
+
+    id: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    name: str = Field(sa_column=Column(Text, nullable=False))
+    happened_at: datetime = Field(sa_column=Column(_INSTANT, nullable=False))
+    received_at: datetime = Field(sa_column=Column(_INSTANT, nullable=False))
+    next_at: datetime = Field(sa_column=Column(_INSTANT, nullable=False))
+    attempts: int = Field(default=0, sa_column=Column(Integer, nullable=False))
+    signed_by: str = Field(sa_column=Column(Text, nullable=False))
+    body_enc: str | None = Field(default=None, sa_column=Column(SealedText))
+    worked_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    outcome: str | None = Field(default=None, sa_column=Column(Text))
+
+
 def table(model: type[NotifierTable]) -> Table:
     """Return the Core table of a model."""
     return NotifierTable.metadata.tables[str(model.__tablename__)]

@@ -9,6 +9,8 @@ from typing import Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from notifier.channels.zalo.signatures import ALL, candidate_names
+
 
 class SmtpSecurity(StrEnum):
     """How the connection to the relay is protected."""
@@ -87,6 +89,19 @@ class Settings(BaseSettings):
     zalo_app_id: str = Field("", description="Id of our app at Zalo; empty: Zalo is off.")
     zalo_app_secret: SecretStr = Field(SecretStr(""), description="Secret of our app at Zalo.")
     zalo_oa_id: str = Field("", description="Id of the Official Account notices are sent from.")
+    zalo_oa_secret: SecretStr = Field(
+        SecretStr(""), description="Secret of the Official Account, with which Zalo signs webhooks; empty: the app's."
+    )
+    zalo_webhook_signatures: str = Field(
+        "all",
+        description=(
+            "Which signatures of webhooks count, separated by commas: `app_id/body/oa_secret` and its variants "
+            "(`oa_id`, `header`, `app_secret`). `all`: each; the log says which one Zalo uses."
+        ),
+    )
+    zalo_webhook_window_minutes: float = Field(
+        120.0, gt=0, description="Minutes a webhook may be old; Zalo tries again for two hours."
+    )
     zalo_oauth_url: str = Field("https://oauth.zaloapp.com", description="Zalo's host for consent and tokens.")
     zalo_oauth_timeout: float = Field(
         10.0, gt=0, description="Seconds to wait for an answer of that host; after it a rotation is in doubt."
@@ -142,6 +157,14 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("zalo_webhook_signatures")
+    @classmethod
+    def _known_signatures(cls, value: str) -> str:
+        unknown = {name.strip() for name in value.split(",")} - {ALL, *candidate_names()}
+        if unknown:
+            raise ValueError(f"no such signature: {', '.join(sorted(unknown))}")
+        return value
 
     @model_validator(mode="after")
     def _zalo_is_whole(self) -> Self:

@@ -14,6 +14,7 @@ from notifier.alarming import NO_OPERATOR, tell_operator
 from notifier.channels.email import EmailChannel
 from notifier.channels.zalo.grant import Grant, Lifetimes, Trouble
 from notifier.channels.zalo.oauth import ZaloApp, ZaloOAuth
+from notifier.channels.zalo.signatures import Secrets
 from notifier.channels.zalo.tokens import TokenKeeper
 from notifier.keys import Keyring
 from notifier.settings import Settings
@@ -52,12 +53,14 @@ _WORDS: Final[Mapping[Trouble, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class ZaloOffice:
-    """The grant's parts in one process."""
+    """Zalo's parts in one process that are not the channel: the grant, and what webhooks are checked with."""
 
     store: ZaloGrantStore
     oauth: ZaloOAuth
     lifetimes: Lifetimes
     keeper: TokenKeeper
+    secrets: Secrets
+    window: timedelta
 
 
 def pkce_verifier(keyring: Keyring) -> str:
@@ -95,4 +98,13 @@ def zalo_office(
         failed = await tell_operator(mail(), settings.operator_email, clock, subject, words)
         return failed in {None, NO_OPERATOR}
 
-    return ZaloOffice(store, oauth, lifetimes, TokenKeeper(store, oauth, lifetimes, clock, tell))
+    secrets = Secrets(
+        app_id=app.app_id,
+        oa_id=settings.zalo_oa_id,
+        app_secret=app.secret,
+        oa_secret=settings.zalo_oa_secret.get_secret_value(),
+        names=frozenset(name.strip() for name in settings.zalo_webhook_signatures.split(",")),
+    )
+    keeper = TokenKeeper(store, oauth, lifetimes, clock, tell)
+    window = timedelta(minutes=settings.zalo_webhook_window_minutes)
+    return ZaloOffice(store, oauth, lifetimes, keeper, secrets, window)

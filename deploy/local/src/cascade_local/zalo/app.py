@@ -3,7 +3,7 @@
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from cascade_local.zalo import control, messages, oauth, pages
+from cascade_local.zalo import control, messages, oauth, pages, webhooks
 from cascade_local.zalo.faults import Application, Faults
 from cascade_local.zalo.messages import Refused, answer
 from cascade_local.zalo.state import State
@@ -19,7 +19,8 @@ def build_app(state: State) -> Application:
     app = FastAPI(title="Zalo", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.zalo = state
     app.state.zalo_desk = oauth.Desk()
+    app.state.zalo_webhooks = webhooks.Sender(state)
     app.add_exception_handler(Refused, _refuse)
-    for part in (messages, oauth, control, pages):
+    for part in (messages, oauth, webhooks, control, pages):
         app.include_router(part.router)
     return Faults(app, state)

@@ -1,5 +1,6 @@
 """The application of `notifier http`. Everything under `/internal` demands the internal token."""
 
+import asyncio
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,12 +12,24 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from notifier.assembly import email_channel, load_keyring
+from notifier.channels.zalo.templates import load_register
 from notifier.database import create_engine
 from notifier.facts_client import FactsClient
-from notifier.http import alarms, bounces, health, mail, operations, zalo_consent, zalo_grant, zalo_templates
+from notifier.http import (
+    alarms,
+    bounces,
+    health,
+    mail,
+    operations,
+    zalo_consent,
+    zalo_grant,
+    zalo_templates,
+    zalo_webhooks,
+)
 from notifier.intake import Intake
 from notifier.reporting import Reporter
 from notifier.settings import Settings
+from notifier.zalo_desk import ZaloDesk
 from notifier.zalo_office import zalo_office
 
 _bearer = HTTPBearer(auto_error=False)
@@ -61,16 +74,27 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         async with FactsClient(settings.plan_api_url, settings.internal_token.get_secret_value()) as facts:
             app.state.reporter = Reporter(app.state.engine, facts, app.state.clock)
             app.state.intake = Intake(app.state.engine, facts, app.state.reporter, app.state.keyring, app.state.clock)
+            tasks = []
+            if app.state.zalo is not None:
+                ours = {entry.zalo_id for entry in load_register(settings.zalo_templates).entries.values()}
+                app.state.zalo_desk = ZaloDesk(
+                    app.state.engine, app.state.reporter, app.state.clock, lambda template: template in ours
+                )
+                tasks.append(asyncio.create_task(app.state.zalo_desk.work_forever()))
             try:
                 yield
             finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
                 await app.state.engine.dispose()
 
     app = FastAPI(title="notifier", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
     install_problem_handlers(app)
     app.include_router(health.router)
-    app.include_router(zalo_consent.router)
+    for public in (zalo_consent.router, zalo_webhooks.router):
+        app.include_router(public)
     for part in (
         operations.router,
         bounces.router,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from notifier.channels.zalo.grant import Grant, trouble
 from notifier.channels.zalo.oauth import TokenPair, challenge
+from notifier.store.zalo_events import counts
 from notifier.zalo_office import ZaloOffice
 
 router = APIRouter(prefix="/zalo", tags=["zalo"])
@@ -134,3 +135,19 @@ async def recover(request: Request, zalo: Office) -> GrantOut:
     if grant is None:
         raise NothingToRecover
     return _out(zalo, grant, request.app.state.clock.now())
+
+
+class EventsOut(BaseModel):
+    """How many webhooks of one name ended in one way (`outcome` is empty while they wait), and the latest."""
+
+    name: str
+    outcome: str | None
+    events: int
+    latest_at: datetime
+
+
+@router.get("/events")
+async def events(request: Request, zalo: Office) -> list[EventsOut]:  # noqa: ARG001 - refuses where Zalo is off
+    """Count what Zalo told us."""
+    async with request.app.state.engine.connect() as connection:
+        return [EventsOut.model_validate(row) for row in await counts(connection)]
