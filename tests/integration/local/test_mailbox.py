@@ -108,3 +108,17 @@ def test_pages_go_back_in_time_and_a_restart_forgets_nothing(tmp_path: Path) -> 
     assert [item.id for item in reopened.find(after=names[2])] == [names[4], names[3]]
     assert reopened.count(recipient="truong3@") == 1
     assert list(tmp_path.glob(".*")) == []
+
+
+async def test_what_is_to_go_wrong_is_ordered_over_http_and_met_on_the_wire(mailbox: Mailbox) -> None:
+    ordered = [{"stage": "rcpt", "answer": "550 5.1.1 No such user", "to": "truong900@"}, {"stage": "content"}]
+    assert mailbox.http.post("/control/faults", json=ordered).json() == {"queued": 2}
+    assert mailbox.http.post("/control/faults", json=[{"stage": "moon"}]).status_code == 422
+    with pytest.raises(aiosmtplib.SMTPRecipientsRefused):
+        await aiosmtplib.send(_mail(900), hostname="127.0.0.1", port=mailbox.smtp_port)
+    with pytest.raises(aiosmtplib.SMTPDataError):
+        await aiosmtplib.send(_mail(901), hostname="127.0.0.1", port=mailbox.smtp_port)
+    met = mailbox.http.get("/control/faults").json()
+    assert met == {"queue": [], "met": {"rcpt answer": 1, "content answer": 1}}
+    await aiosmtplib.send(_mail(901), hostname="127.0.0.1", port=mailbox.smtp_port)
+    assert mailbox.http.get("/count", params={"recipient": "truong90"}).json() == {"count": 1}

@@ -7,6 +7,7 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
+from cascade_local.mailbox.faults import Faults
 from cascade_local.mailbox.pages import build_app
 from cascade_local.mailbox.smtp import serve_smtp
 from cascade_local.mailbox.store import MailStore
@@ -14,8 +15,9 @@ from cascade_local.mailbox.store import MailStore
 
 async def _serve(options: argparse.Namespace) -> None:
     store = MailStore(options.folder)
-    smtp = await serve_smtp(store, options.host, options.smtp_port)
-    config = uvicorn.Config(build_app(store), host=options.host, port=options.http_port, log_level="warning")
+    faults = Faults()
+    smtp = await serve_smtp(store, options.host, options.smtp_port, faults)
+    config = uvicorn.Config(build_app(store, faults), host=options.host, port=options.http_port, log_level="warning")
     try:
         await uvicorn.Server(config).serve()
     finally:

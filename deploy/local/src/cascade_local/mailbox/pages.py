@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI, HTTPException, Query, Response
 from fastapi.responses import HTMLResponse
 
+from cascade_local.mailbox.control import control
+from cascade_local.mailbox.faults import Faults
 from cascade_local.mailbox.store import MailStore, Summary
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -98,9 +100,10 @@ def _known(found: Any) -> Any:
     return found
 
 
-def build_app(store: MailStore) -> FastAPI:
-    """Return the application over a store."""
+def build_app(store: MailStore, faults: Faults | None = None) -> FastAPI:
+    """Return the application over a store and the queue of what is to go wrong."""
     app = FastAPI(title="Mailbox", docs_url=None, redoc_url=None)
+    app.include_router(control(faults if faults is not None else Faults()))
 
     @app.get("/", response_class=HTMLResponse)
     async def list_page(
