@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from cascade_contracts.delivery import NewsFacts
 from cascade_contracts.vocabulary import NewsKind, NewsPart
 from harness.api import ApiClient, StillClock, api
 from harness.office import Json, Office, in_days, said
@@ -78,6 +79,31 @@ async def test_what_was_answered_meanwhile_is_not_listed_as_owed(client: ApiClie
 
     (heir,) = post.to("focal_point.t2@example.edu.vn")
     assert [part.part for part in heir.sections] == [NewsPart.UNITS]
+
+
+async def test_only_what_was_handed_in_and_not_decided_when_it_is_told_waits_for_a_decision(client: ApiClient) -> None:
+    office = await Office.open(client, schools=3)
+    plan = await office.issue([office.round("report", in_days(client, 8), needs_acceptance=True)])
+    handed_in, decided, _ = [await office.owed(plan, school) for school in office.schools]
+    for owed in (handed_in, decided):
+        await office.hand_in(owed)
+    other = await client.unit("Sở mới", "department", code="SM")
+    into = {"unit": {"id": other["id"]}}
+    operation = {"kind": "merge", "units": [{"id": office.department["id"]}], "into": into}
+    await reorganise(client, merger(office, operations=[operation], told_after_minutes=60))
+    await said(await client.post(f"/v1/obligations/{decided['id']}/accept", {}))
+
+    post = Post(client)
+    await post.deliver(NewsKind.REORGANISED)
+
+    counts = {
+        (notice.recipient.unit_name, part.count)
+        for notice in post.sent
+        if isinstance(notice.facts, NewsFacts)
+        for part in notice.facts.sections
+        if part.part == NewsPart.TO_DECIDE
+    }
+    assert counts == {("Sở mới", 1)}
 
 
 async def test_nobody_who_had_left_before_and_not_the_former_holder_of_an_heir_is_told(client: ApiClient) -> None:

@@ -67,7 +67,7 @@ async def _sections(
         case NewsKind.HANDED_OVER:
             return await _brief(connection, services, to, linking=linking)
         case _:
-            return await _reorganised(connection, content)
+            return await _reorganised(connection, to.unit_id, content)
 
 
 async def _brief(connection: AsyncConnection, services: Services, to: Addressed, *, linking: bool) -> list[NewsSection]:
@@ -97,13 +97,13 @@ async def _changed(connection: AsyncConnection, round_id: UUID) -> list[NewsSect
     return [NewsSection(part=NewsPart.CHANGED, count=len(causes), items=items)]
 
 
-async def _reorganised(connection: AsyncConnection, content: Mapping[str, Any]) -> list[NewsSection]:
-    """Return what became of units, what a unit took over and still owes, what it owes no more, what it decides."""
+async def _reorganised(connection: AsyncConnection, unit_id: UUID, content: Mapping[str, Any]) -> list[NewsSection]:
+    """Return what became of units, what a unit took over and still owes, what it owes no more, what waits for it."""
     units = [NewsItem.model_validate(each) for each in content.get("units", ())]
     sections = [NewsSection(part=NewsPart.UNITS, count=len(units), items=units[:ITEMS])] if units else []
     gained = {UUID(each): () for each in content.get("gained", ())}
     lost = {UUID(each): names for each, names in content.get("lost", {}).items()}
     sections += await read.owed_items(connection, NewsPart.GAINED, gained, unsettled=True)
     sections += await read.owed_items(connection, NewsPart.LOST, lost, unsettled=False)
-    decides = content.get("decides", 0)
-    return [*sections, NewsSection(part=NewsPart.TO_DECIDE, count=decides)] if decides else sections
+    to_decide = await read.waiting_for(connection, unit_id, [UUID(each) for each in content.get("to_decide", ())])
+    return [*sections, NewsSection(part=NewsPart.TO_DECIDE, count=to_decide)] if to_decide else sections

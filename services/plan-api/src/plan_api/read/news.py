@@ -196,6 +196,15 @@ async def owed_items(
     return [NewsSection(part=part, count=len(rows), items=items)] if rows else []
 
 
+async def waiting_for(connection: AsyncConnection, unit_id: UUID, obligation_ids: Collection[UUID]) -> int:
+    """Return how many of some obligations wait for a unit's decision."""
+    if not obligation_ids:
+        return 0
+    waits = (OBLIGATION.c.deciding_unit_id == unit_id) & (OBLIGATION.c.state == ObligationState.SUBMITTED)
+    query = select(func.count()).select_from(OBLIGATION).where(waits, among(OBLIGATION.c.id, obligation_ids))
+    return int((await connection.execute(query)).scalar_one())
+
+
 def _obligations() -> Select[Any]:
     return (
         select(

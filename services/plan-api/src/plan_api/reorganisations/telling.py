@@ -29,7 +29,7 @@ class Concerned:
     units: list[dict[str, Any]] = field(default_factory=list)
     gained: list[UUID] = field(default_factory=list)
     lost: dict[UUID, list[str]] = field(default_factory=lambda: defaultdict(list))
-    decides: int = 0
+    to_decide: list[UUID] = field(default_factory=list)
 
     def content(self) -> dict[str, Any]:
         """Return it as a notice keeps it."""
@@ -37,7 +37,7 @@ class Concerned:
             "units": self.units,
             "gained": [str(each) for each in dict.fromkeys(self.gained)],
             "lost": {str(each): names for each, names in self.lost.items()},
-            "decides": self.decides,
+            "to_decide": [str(each) for each in self.to_decide],
         }
 
 
@@ -70,7 +70,7 @@ async def concerned(
     for change in changes:
         decider = change.after.get("deciding_unit_id") if change.table == "obligation" and change.before else None
         if decider is not None and UUID(decider) in found:
-            found[UUID(decider)].decides += 1
+            found[UUID(decider)].to_decide.append(change.row_id)
     return dict(found)
 
 
