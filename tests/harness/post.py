@@ -33,8 +33,8 @@ class Post:
 
     async def clear(self, batch: UUID, notices: list[NoticeOut]) -> Clearance:
         """Ask for clearance, and once more about those who turn out to be somebody else."""
-        first = await self._clearance(batch, notices)
-        again = await self._clearance(batch, first.readdressed) if first.readdressed else first
+        first = await self.ask(batch, notices)
+        again = await self.ask(batch, first.readdressed) if first.readdressed else first
         known = {notice.notice_id: notice for notice in (*notices, *first.readdressed)}
         self.sent += [known[each] for each in {*first.cleared, *again.cleared}]
         withheld = {each.notice_id: each for each in (*first.withheld, *again.withheld)}
@@ -68,7 +68,8 @@ class Post:
             if isinstance(notice.facts, NewsFacts) and address in {each.address for each in notice.recipient.addresses}
         ]
 
-    async def _clearance(self, batch: UUID, notices: list[NoticeOut]) -> Clearance:
+    async def ask(self, batch: UUID, notices: list[NoticeOut]) -> Clearance:
+        """Ask once for clearance, as notifier has recorded notices; nothing counts as sent."""
         addressees = {str(notice.notice_id): notice.recipient.addressee for notice in notices}
         body = {"notice_ids": list(addressees), "addressees": addressees}
         return Clearance.model_validate(await self._call("POST", f"{batch}/clearance", body))

@@ -81,6 +81,28 @@ async def test_what_was_answered_meanwhile_is_not_listed_as_owed(client: ApiClie
     assert [part.part for part in heir.sections] == [NewsPart.UNITS]
 
 
+async def test_what_was_answered_while_the_mail_server_was_away_is_not_listed_as_owed(client: ApiClient) -> None:
+    office = await Office.open(client, schools=2)
+    plan = await office.issue([office.round("report", in_days(client, 8))], assignees=[_to(office, 0)])
+    await reorganise(client, merger(office))
+    post = Post(client)
+    (batch,) = await post.batches(NewsKind.REORGANISED)
+    addressed = (await post.ask(batch, await post.take_over(batch))).readdressed
+    assert len((await post.ask(batch, addressed)).cleared) == 4
+    await office.hand_in(await office.owed(plan, office.schools[1]))
+    client.services.clock.move(hours=5)  # type: ignore[attr-defined]
+
+    later = await post.ask(batch, addressed)
+
+    heirs = {notice.notice_id for notice in later.readdressed}
+    assert heirs == {each.notice_id for each in addressed if each.recipient.unit_name == office.schools[1]["name"]}
+    assert len(later.cleared) == 2
+    for notice in later.readdressed:
+        assert isinstance(notice.facts, NewsFacts)
+        assert [part.part for part in notice.facts.sections] == [NewsPart.UNITS]
+    assert set((await post.ask(batch, later.readdressed)).cleared) == heirs
+
+
 async def test_only_what_was_handed_in_and_not_decided_when_it_is_told_waits_for_a_decision(client: ApiClient) -> None:
     office = await Office.open(client, schools=3)
     plan = await office.issue([office.round("report", in_days(client, 8), needs_acceptance=True)])

@@ -30,7 +30,10 @@ NOBODY = "nobody"
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
-    """A notice with the seat it speaks to now and who answers for it (None: nobody at all)."""
+    """A notice with the seat it speaks to now and who answers for it (None: nobody at all).
+
+    `tells`: of news, what stands for what it tells at present.
+    """
 
     notice_id: UUID
     batch_id: UUID
@@ -40,15 +43,20 @@ class Addressed:
     unit_name: str
     linked_to: UUID | None
     answerer: Answerer | None
+    tells: str = ""
 
     @property
     def version(self) -> str:
-        """What stands for the addressee: another person, or another address of the same, gives another one."""
+        """What stands for the addressee: another person, or another address of the same, gives another one.
+
+        So does news that tells something else by now.
+        """
         if self.answerer is None:
             return NOBODY
         row = self.answerer.holder
         parts = (str(row.id), str(self.seat_id), _hex(row.email_index), _hex(row.phone_index), ",".join(row.channels))
-        return hashlib.sha256("|".join(parts).encode()).hexdigest()[:24]
+        told = (self.tells,) if self.tells else ()
+        return hashlib.sha256("|".join((*parts, *told)).encode()).hexdigest()[:24]
 
     def recipient(self, services: Services, addressee: str) -> NoticeRecipient:
         """Return the recipient with the addresses deciphered, in the person's order of channels."""

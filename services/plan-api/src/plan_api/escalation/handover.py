@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -110,7 +110,8 @@ async def _notices(
     notices: dict[UUID, list[NoticeOut]] = defaultdict(list)
     for to in addressed:
         if to.notice_id in told:
-            addressee = "" if tokens is None and to.answerer is not None else to.version
+            version = replace(to, tells=news_facts.digest(told[to.notice_id])).version
+            addressee = "" if tokens is None and to.answerer is not None else version
             recipient = to.recipient(services, addressee)
             notices[to.batch_id].append(
                 NoticeOut(notice_id=to.notice_id, recipient=recipient, facts=told[to.notice_id])
@@ -206,6 +207,7 @@ async def clearance(
     """Say which notices are still owed; those of a suspended document are in no list and so are held.
 
     What somebody else answers for than notifier has recorded is not cleared: `readdressed` says whom it goes to now.
+    Nor is news that tells something else by now: so what is sent is the text of the moment.
     """
     facts = await read.batch_facts(connection, [batch_id])
     if batch_id not in facts:
@@ -218,6 +220,9 @@ async def clearance(
     compared = [notice_id for notice_id in owed if notice_id in asked.addressees]
     rows = await read.notice_rows(connection, [batch_id], None, len(compared), compared) if compared else []
     present = await addressing.present(connection, facts, rows, services.clock.now())
+    if facts[batch_id].news_id is not None:
+        told = await news_facts.facts_of(connection, services, facts, list(present.values()))
+        present = {each: replace(to, tells=news_facts.digest(told[each])) for each, to in present.items()}
     changed = [to for to in present.values() if to.version != asked.addressees[to.notice_id]]
     elsewhere = {to.notice_id for to in changed}
     return Cleared(

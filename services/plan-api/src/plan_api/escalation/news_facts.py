@@ -1,5 +1,6 @@
 """What notices of news say, read at the moment they are handed over or cleared, and the links that go with it."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid5
@@ -50,6 +51,14 @@ async def facts_of(
             link=f"{services.settings.public_url}/l/{token}" if token else None,
         )
     return told
+
+
+def digest(facts: NewsFacts) -> str:
+    """Return what stands for what a notice tells: its lines, without links, order and the instant they were read at."""
+    lines: list[str] = []
+    for part in facts.sections:
+        lines += [f"{part.part} {part.count}", *sorted(item.model_dump_json(exclude={"link"}) for item in part.items)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:24]
 
 
 async def _sections(
