@@ -40,12 +40,10 @@ class Post:
         withheld = {each.notice_id: each for each in (*first.withheld, *again.withheld)}
         return Clearance(cleared=sorted({*first.cleared, *again.cleared}), withheld=list(withheld.values()))
 
-    async def report(self, batch: UUID, cleared: Clearance) -> None:
+    async def report(self, batch: UUID, cleared: Clearance, state: str = "delivered") -> None:
         """Report what became of the notices asked about."""
         at = self.client.services.clock.now().isoformat()
-        done = [
-            {"notice_id": str(each), "state": "delivered", "channel": "email", "at": at} for each in cleared.cleared
-        ]
+        done = [{"notice_id": str(each), "state": state, "channel": "email", "at": at} for each in cleared.cleared]
         kept = [
             {"notice_id": str(each.notice_id), "state": "withheld", "at": at, "detail": each.reason}
             for each in cleared.withheld

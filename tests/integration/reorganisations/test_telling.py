@@ -103,6 +103,63 @@ async def test_what_was_answered_while_the_mail_server_was_away_is_not_listed_as
     assert set((await post.ask(batch, later.readdressed)).cleared) == heirs
 
 
+async def test_who_stands_in_for_the_head_is_told_once_when_it_is_known_that_the_first_arrived(
+    client: ApiClient,
+) -> None:
+    office = await Office.open(client, schools=2)
+    seats = {seat["role"]: seat["id"] for seat in office.schools[1]["seats"]}
+    away = {"from_on": "2026-11-02", "until_on": "2026-11-20", "substitute_seat_id": seats["focal_point"]}
+    await said(await client.post(f"/v1/seats/{seats['head']}/absences", away), 201)
+    await reorganise(client, merger(office))
+    post = Post(client)
+    (batch,) = await post.batches(NewsKind.REORGANISED)
+    notices = await post.take_over(batch)
+
+    first = await post.clear(batch, notices)
+    assert (len(first.cleared), first.withheld) == (3, [])
+    await post.report(batch, first)
+    rest = await post.clear(batch, [each for each in notices if each.notice_id not in first.cleared])
+
+    assert [each.reason for each in rest.withheld] == ["told_already"]
+    assert len(post.to("focal_point.t2@example.edu.vn")) == 1
+
+
+async def test_what_waited_for_one_that_failed_is_told_after_all(client: ApiClient) -> None:
+    office = await Office.open(client, schools=2)
+    seats = {seat["role"]: seat["id"] for seat in office.schools[1]["seats"]}
+    away = {"from_on": "2026-11-02", "until_on": "2026-11-20", "substitute_seat_id": seats["focal_point"]}
+    await said(await client.post(f"/v1/seats/{seats['head']}/absences", away), 201)
+    await reorganise(client, merger(office))
+    post = Post(client)
+    (batch,) = await post.batches(NewsKind.REORGANISED)
+    notices = await post.take_over(batch)
+    first = await post.clear(batch, notices)
+    await post.report(batch, first, state="failed")
+
+    rest = await post.clear(batch, [each for each in notices if each.notice_id not in first.cleared])
+
+    assert (len(rest.cleared), rest.withheld) == (1, [])
+
+
+async def test_who_takes_over_from_both_seats_of_a_unit_is_told_once_of_each_order(client: ApiClient) -> None:
+    office = await Office.open(client, schools=3)
+    second, third = ({"id": school["id"]} for school in office.schools[1:])
+    await reorganise(client, merger(office, told_after_minutes=60))
+    operation = {"kind": "merge", "units": [second], "into": {"unit": third}}
+    again = merger(office, told_after_minutes=60, operations=[operation], legal_reference="Quyết định 13/QĐ-UBND")
+    await reorganise(client, again)
+    client.services.clock.move(hours=1)  # type: ignore[attr-defined]
+    post = Post(client)
+    for batch in await post.batches(NewsKind.REORGANISED):
+        notices = await post.take_over(batch)
+        cleared = await post.clear(batch, notices)
+        await post.report(batch, cleared)
+        await post.clear(batch, [each for each in notices if each.notice_id not in cleared.cleared])
+
+    told = post.to("focal_point.t3@example.edu.vn")
+    assert [facts.basis for facts in told] == ["Quyết định 12/QĐ-UBND", "Quyết định 13/QĐ-UBND"]
+
+
 async def test_only_what_was_handed_in_and_not_decided_when_it_is_told_waits_for_a_decision(client: ApiClient) -> None:
     office = await Office.open(client, schools=3)
     plan = await office.issue([office.round("report", in_days(client, 8), needs_acceptance=True)])

@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.calendar import service as calendar
 from plan_api.documents import service as documents
-from plan_api.escalation import addressing, news_facts, repository
+from plan_api.escalation import addressing, converging, news_facts, repository
 from plan_api.escalation.addressing import Addressed
 from plan_api.escalation.service import kept_policy
 from plan_api.read import news as read_news
@@ -216,20 +216,23 @@ async def clearance(
         standing = await read_news.standing(connection, facts[batch_id], asked.notice_ids, services.clock.now())
     else:
         standing = await read.still_owed(connection, batch_id, asked.notice_ids, services.clock.now())
-    owed = [notice_id for notice_id, why in standing.items() if why is None]
-    compared = [notice_id for notice_id in owed if notice_id in asked.addressees]
+    compared = [each for each, why in standing.items() if why is None and each in asked.addressees]
     rows = await read.notice_rows(connection, [batch_id], None, len(compared), compared) if compared else []
     present = await addressing.present(connection, facts, rows, services.clock.now())
     if facts[batch_id].news_id is not None:
         told = await news_facts.facts_of(connection, services, facts, list(present.values()))
         present = {each: replace(to, tells=news_facts.digest(told[each])) for each, to in present.items()}
-    changed = [to for to in present.values() if to.version != asked.addressees[to.notice_id]]
+    once = await converging.told_once(connection, facts[batch_id], present, services.clock.now())
+    owed = [each for each, why in standing.items() if why is None and each not in once]
+    changed = [present[each] for each in owed if each in present and present[each].version != asked.addressees[each]]
     elsewhere = {to.notice_id for to in changed}
     return Cleared(
         Clearance(
             cleared=[notice_id for notice_id in owed if notice_id not in elsewhere],
             withheld=[
-                Withheld(notice_id=notice_id, reason=why) for notice_id, why in standing.items() if why is not None
+                Withheld(notice_id=notice_id, reason=why)
+                for notice_id, why in (standing | once).items()
+                if why is not None
             ],
         ),
         changed,

@@ -145,6 +145,19 @@ async def contents(connection: AsyncConnection, notice_ids: Collection[UUID]) ->
     return {row.id: row.content or {} for row in await connection.execute(query)}
 
 
+async def alike(connection: AsyncConnection, notice_ids: Collection[UUID]) -> list[Row[Any]]:
+    """Return (id, earlier_id, state) of earlier notices of the same batch that tell the same: heard, or still to go."""
+    mine, earlier = NOTICE.alias(), NOTICE.c
+    same = (earlier.batch_id == mine.c.batch_id) & (earlier.content == mine.c.content) & (earlier.id < mine.c.id)
+    query = (
+        select(mine.c.id, earlier.id.label("earlier_id"), earlier.state)
+        .select_from(mine)
+        .join(NOTICE, same & earlier.state.in_((NoticeState.PENDING, *_HEARD)))
+        .where(among(mine.c.id, notice_ids))
+    )
+    return list(await connection.execute(query))
+
+
 async def told_seats(connection: AsyncConnection, batch_id: UUID) -> list[Row[Any]]:
     """Return (id, seat_id, unit_id) of a batch's notices to seats there still are."""
     query = select(NOTICE.c.id, NOTICE.c.seat_id, NOTICE.c.unit_id).join(SEAT, SEAT.c.id == NOTICE.c.seat_id)
