@@ -74,11 +74,12 @@ async def amend_rounds(work: Work) -> None:
     """Bring the rounds of the last version to those of the new one; what was handed in stays.
 
     Obligations are taken before any round, acknowledgements last, as every answer takes them: an amendment and a
-    hand-in then wait for each other and neither is refused.
+    hand-in then wait for each other and neither is refused. Rounds below come before both, as who sends up takes them.
     """
     rows = await _rows_of_last(work)
     last, new = work.last.rounds, work.new.rounds
     if last != new or work.dropped or work.last.recurring != work.new.recurring:
+        await recurring_repository.lock_lower_rounds(work.act.connection, work.document.id)
         everything = await repository.rounds_of(work.act.connection, work.document.id)
         await hold_rounds(work.act, [row.id for row in sorted(everything, key=_acknowledgements_last)])
     pairs = match_rounds([_name(item) for item in last], [_name(item) for item in new])
@@ -138,8 +139,22 @@ async def _add(work: Work, place: int) -> None:
     units = await _wanted(work, item)
     position = await repository.next_position(work.act.connection, work.document.id)
     round_id = await open_round(work.act, work.issue, position, item, due, units, where)
+    if item.kind is RoundKind.REPORT:
+        await _feed(work, round_id, item, [unit.unit_id for unit in units])
     work.rounds.append(
         RoundAmended(round_id=round_id, title=item.title, what="added", due_on=due.due.due_on, units=len(units))
+    )
+
+
+async def _feed(work: Work, round_id: UUID, item: RoundIn, units: Sequence[UUID]) -> None:
+    """Let lower reports answer an added round: those of its period; all that answered one it brings back did so."""
+    others = [row for row in await repository.rounds_of(work.act.connection, work.document.id) if row.id != round_id]
+    back = any(
+        row.dropped_at is not None and RoundName(row.kind, row.title, row.period) == _name(item) for row in others
+    )
+    sole = not any(row.dropped_at is None and row.kind == RoundKind.REPORT for row in others)
+    await recurring_repository.feed_into(
+        work.act.connection, work.document.id, round_id, item.period, units, sole=back and sole
     )
 
 
@@ -147,6 +162,7 @@ async def drop(work: Work, row: Row[Any]) -> None:
     """Ask a round no more: what is open of it is withdrawn, a period of a recurring report may come back."""
     released = await withdraw_from(work.act, work.document.id, row.id, None)
     await repository.change_round(work.act.connection, row.id, dropped_at=work.act.now, recurrence_id=None)
+    await recurring_repository.release_feeds(work.act.connection, row.id, released)
     work.affected |= set(released)
     work.rounds.append(
         RoundAmended(

@@ -11,7 +11,16 @@ from uuid import UUID
 from cascade_contracts.vocabulary import RoundKind, StepKind
 
 from plan_api.calendar import service as calendar
-from plan_api.documents import amending_repository, drafting, issuing, recipients, releasing, repository, selecting
+from plan_api.documents import (
+    amending_repository,
+    drafting,
+    issuing,
+    recipients,
+    recurring_repository,
+    releasing,
+    repository,
+    selecting,
+)
 from plan_api.documents.amended_recurring import amend_recurring
 from plan_api.documents.amended_rounds import Work, amend_rounds
 from plan_api.documents.amending_schemas import Amended, AmendIn, FieldAmended
@@ -57,6 +66,7 @@ async def amend(act: Act, document_id: UUID, given: AmendIn, row_version: int | 
     order = IssueIn(
         allow_past_due=given.allow_past_due, allow_after_parent=given.allow_after_parent, reason=given.reason
     )
+    await recurring_repository.lock_cascade(act.connection, row.root_id)
     parents = await repository.parents_of(act.connection, document_id)
     issue = Issue(
         document_id,

@@ -27,7 +27,7 @@ class Owed:
 
 
 async def owed_under(connection: AsyncConnection, unit_id: UUID, parents: list[UUID]) -> list[Owed]:
-    """Return what a unit owes under some documents, soonest due first."""
+    """Return what a unit owes under some documents, soonest due first; what was withdrawn it owes no more."""
     if not parents:
         return []
     query = (
@@ -43,6 +43,7 @@ async def owed_under(connection: AsyncConnection, unit_id: UUID, parents: list[U
         )
         .join(ROUND, ROUND.c.id == OBLIGATION.c.round_id)
         .where(OBLIGATION.c.unit_id == unit_id, OBLIGATION.c.document_id.in_(parents))
+        .where(OBLIGATION.c.state != ObligationState.WITHDRAWN)
         .order_by(OBLIGATION.c.due_at.nulls_last(), ROUND.c.position)
     )
     return [
