@@ -285,6 +285,20 @@ async def test_an_earlier_end_drops_what_has_not_begun_and_a_later_one_brings_it
     assert sum(item["state"] == "withdrawn" for item in states["items"]) == 2
 
 
+async def test_what_had_ended_goes_on_with_the_period_running_not_with_those_in_between(client: ApiClient) -> None:
+    monthly: Json = {"title": "Báo cáo", "every": "month", "day": 25, "until": "2026-02-28"}
+    client.services.clock.at = datetime(2026, 1, 12, 1, tzinfo=UTC)  # type: ignore[attr-defined]
+    office = await Office.open(client, schools=2)
+    document = await office.issue([], recurring=[monthly], issued_on="2026-01-12")
+    client.services.clock.at = datetime(2026, 8, 12, 1, tzinfo=UTC)  # type: ignore[attr-defined]
+
+    await amend(office, document, recurring=[monthly | {"until": "2026-12-31"}])
+    assert (await recurrence(office, document))["next_period"] == "2026-08"
+    await open_due(office, document, "2026-08-12T09:00+07:00")
+
+    assert [period for period, _ in await opened(office, document)] == ["2026-01", "2026-02", "2026-08", "2026-09"]
+
+
 async def test_a_period_that_has_begun_is_not_dropped(client: ApiClient) -> None:
     office, document = await running(client)
     await open_due(office, document, "2026-04-02T00:00+07:00")

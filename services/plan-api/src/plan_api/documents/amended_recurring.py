@@ -93,7 +93,10 @@ async def _change_period(work: Work, row: Row[Any], item: RecurringIn, changed: 
 
 
 async def _move_end(work: Work, row: Row[Any], item: RecurringIn) -> None:
-    """End with another period: those open that have not begun are dropped, those that come to lie before it open."""
+    """End with another period: those open that have not begun are dropped, those that come to lie before it open.
+
+    One that had ended goes on with the period running today; those in between are not asked for afterwards.
+    """
     act, today = work.act, local_date(work.act.now)
     opened: list[Period] = []
     for each in await repository.rounds_of(act.connection, work.document.id):
@@ -106,6 +109,8 @@ async def _move_end(work: Work, row: Row[Any], item: RecurringIn) -> None:
         else:
             opened.append(period)
     following = max(opened, key=lambda period: period.first_day).after() if opened else _first(item, act.now)
+    if row.next_period is None:  # it had ended: nobody was asked meanwhile
+        following = max(following, period_on(item.every, today), key=lambda period: period.first_day)
     if _after_end(item, following):
         await recurring_repository.change_recurrence(act.connection, row.id, next_period=None, next_opens_at=None)
     else:
