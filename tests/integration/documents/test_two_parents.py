@@ -150,6 +150,22 @@ async def test_a_round_reports_into_the_period_of_each_parent_and_leaves_time_fo
     assert late["code"] == "due_after_parent"
 
 
+@pytest.mark.parametrize("field", ["reports_into", "also_into.1"])
+async def test_a_round_named_that_is_not_owed_is_refused(client: ApiClient, field: str) -> None:
+    two = await begun(client)
+    first, second = [document["rounds"][0]["id"] for document in two.above]
+    stray = two.plan["rounds"][0]["id"]
+    named = (
+        {"reports_into": stray} if field == "reports_into" else {"reports_into": first, "also_into": [second, stray]}
+    )
+
+    refused = await two.issue(two.office, two.schools, 14, two.above, 422, number="19", **named)
+
+    assert (refused["code"], refused["errors"][0]["field"]) == ("not_owed_above", f"rounds.0.{field}")
+    kept = await two.issue(two.office, two.schools, 14, two.above, number="20", reports_into=first, also_into=[second])
+    assert {kept["rounds"][0]["reports_into"], *kept["rounds"][0]["also_into"]} == {first, second}
+
+
 async def test_handed_in_once_it_answers_both_each_by_its_own_due_time(client: ApiClient) -> None:
     two, made = await reported(client)
     client.services.clock.move(days=27)  # type: ignore[attr-defined]

@@ -32,7 +32,8 @@ async def ask(act: Act, document_id: UUID, given: RoundAskedIn) -> RoundAskedOut
 
     Raises:
         NotFound, Forbidden, DocumentNotInForce, DocumentSuspended, UnitUnknown, NotAnAssignee, NothingAsked,
-        SelectorMatchesNobody, DueInPast, DueAfterParent, CutOffBeforeDue, ConfirmationNeedsReason: nothing changed.
+        SelectorMatchesNobody, DueInPast, DueAfterParent, CutOffBeforeDue, ConfirmationNeedsReason, NotOwedAbove:
+        nothing changed.
     """
     days = await calendar.held_calendar(act.connection, act.services)
     row = await locked_in_force(act, document_id, Verb.ISSUE_DOCUMENT)

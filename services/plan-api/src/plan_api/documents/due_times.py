@@ -16,6 +16,7 @@ from plan_api.documents.errors import (
     DueAfterParent,
     DueInPast,
     NoDayLeftUnderParent,
+    NotOwedAbove,
 )
 from plan_api.documents.schemas import DocumentIn, IssueIn, RoundIn
 from plan_api.escalation import service as escalation
@@ -150,3 +151,19 @@ def reports_into(issuing: Issue, item: RoundIn) -> list[Owed]:
     if len(reports) != 1 or (item.period is not None and reports[0].period is not None):
         return []
     return reports
+
+
+def require_owed(issuing: Issue, item: RoundIn, place: str = "") -> None:
+    """Refuse a report round that names what its issuer owes no report of.
+
+    Raises:
+        NotOwedAbove: naming the field.
+    """
+    if item.kind is not RoundKind.REPORT:
+        return
+    owed = {each.round_id for each in issuing.owed if each.kind is RoundKind.REPORT}
+    if item.reports_into is not None and item.reports_into not in owed:
+        raise NotOwedAbove(field=f"{place}reports_into", named=str(item.reports_into))
+    for number, named in enumerate(item.also_into):
+        if named not in owed:
+            raise NotOwedAbove(field=f"{place}also_into.{number}", named=str(named))

@@ -137,6 +137,19 @@ class NoDayLeftUnderParent(Refusal):
     )
 
 
+class NotOwedAbove(Refusal):
+    """A report round names as what it reports into a round the issuer owes no report of."""
+
+    code, status = "not_owed_above", 422
+    title = ("Đơn vị không phải báo cáo đợt được nêu", "No report is owed of the round that is named")
+    remedy = (
+        "Đơn vị ban hành không phải báo cáo đợt {named} theo văn bản cấp trên nào đã nêu (parents). Kính đề nghị chọn "
+        "đợt báo cáo mà đơn vị phải thực hiện, hoặc bỏ trường này để hệ thống tìm theo kỳ.",
+        "The issuer owes no report of round {named} under the parents given. Name a round whose report it owes, or "
+        "leave the field out: then it is found by period.",
+    )
+
+
 class DueNotLater(Refusal):
     """The new due time of a round is no later than its present one, or has passed."""
 

@@ -50,7 +50,7 @@ async def issue(act: Act, document_id: UUID, order: IssueIn) -> None:
     Raises:
         DocumentNotDraft, IdentityMissing, IdentityTaken, DueInPast, DueAfterParent, NoDayLeftUnderParent,
         CutOffBeforeDue, ConfirmationNeedsReason, UnknownParent, SelectorMatchesNobody, FormUnsound,
-        FormNotForThisRound: nothing changed.
+        FormNotForThisRound, NotOwedAbove: nothing changed.
     """
     days = await calendar.held_calendar(act.connection, act.services)
     row = await drafting.locked_draft(act, document_id, "issue")

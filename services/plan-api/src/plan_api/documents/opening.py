@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.documents import repository
 from plan_api.documents.assigned import asked_now
-from plan_api.documents.due_times import Issue, RoundDue, reports_into
+from plan_api.documents.due_times import Issue, RoundDue, reports_into, require_owed
 from plan_api.documents.schemas import RoundIn
 from plan_api.escalation import service as escalation
 from plan_api.escalation import steps
@@ -42,7 +42,11 @@ async def open_round(
     """Write a round with what the units owe of it, arm its ladders and announce it at once; return its id.
 
     Who is exempt owes nothing of it; a round nobody owes is settled with its opening.
+
+    Raises:
+        NotOwedAbove, FormUnsound, FormNotForThisRound: naming the field.
     """
+    require_owed(issuing, item, place)
     round_id, due = new_id(), asked.due
     fed = [owed.round_id for owed in reports_into(issuing, item)]
     row = _round_row(issuing, round_id, position, item, asked, series)
