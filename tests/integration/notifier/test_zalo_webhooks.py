@@ -209,3 +209,27 @@ async def test_with_plan_api_away_a_webhook_is_answered_and_reported_later(offic
     plan.away = set()
     await run(office.notifier.activities.send_page, order)
     assert plan.state_of(item) == "delivered"
+
+
+async def test_who_linked_zalo_is_written_to_by_user_id_and_after_leaving_by_phone(office: Office, plan: Plan) -> None:
+    office.zalo.person(NUMBER, user_id=USER)
+    linked, after = reach(PHONE, "a@hp.test"), reach(PHONE, "a@hp.test")
+    linked.recipient.zalo_user_id = USER
+    await deliver(office.notifier, plan.batch(linked))
+    await deliver(office.notifier, plan.batch(after))
+    sent = [(message.by, message.to) for message in office.zalo.state.messages.values()]
+    assert sent == [("uid", USER), ("phone", NUMBER)]
+    assert await office.worked_off(2) == [("user_received_message", "delivered", 2)]
+    async with office.notifier.engine.connect() as connection:
+        kept = (await connection.execute(text("select recipient::text from notice"))).scalars().all()
+    assert USER not in "".join(kept)
+
+
+async def test_what_was_worked_on_is_forgotten_after_a_month(office: Office, clock: MovableClock) -> None:
+    assert await office.webhook("follow", {"follower": {"id": USER}}) == [200]
+    await office.worked_off(1)
+    clock.pass_time(timedelta(days=31))
+    assert await office.webhook("follow", {"follower": {"id": USER}}) == [200]
+    async with asyncio.timeout(20):
+        while await office.events() != [("follow", "ignored", 1)]:  # noqa: ASYNC110 - another task's work
+            await asyncio.sleep(0.02)

@@ -16,7 +16,7 @@ from notifier.channels.base import Channel
 from notifier.channels.email import EmailChannel, Relay, Sender
 from notifier.channels.email.mailbox import Account
 from notifier.channels.registry import ChannelRegistry
-from notifier.channels.zalo.channel import ZaloChannel
+from notifier.channels.zalo.channel import Links, ZaloChannel
 from notifier.channels.zalo.client import Client, Hosts, Tokens
 from notifier.channels.zalo.templates import load_register
 from notifier.database import create_engine
@@ -30,6 +30,7 @@ from notifier.reporting import Reporter
 from notifier.sending import PageSender
 from notifier.settings import Settings
 from notifier.store.batches import Recorder
+from notifier.store.zalo_links import ZaloLinks
 from notifier.takeover import TakeOver
 from notifier.zalo_office import ZaloOffice, zalo_office
 
@@ -88,7 +89,7 @@ def zalo_client(settings: Settings, tokens: Tokens) -> Client:
     )
 
 
-def zalo_channel(settings: Settings, tokens: Tokens) -> ZaloChannel:
+def zalo_channel(settings: Settings, tokens: Tokens, links: Links) -> ZaloChannel:
     """Return the Zalo channel of the settings.
 
     Raises:
@@ -97,6 +98,7 @@ def zalo_channel(settings: Settings, tokens: Tokens) -> ZaloChannel:
     return ZaloChannel(
         zalo_client(settings, tokens),
         load_register(settings.zalo_templates),
+        links=links,
         connections=settings.zalo_connections,
         per_second=settings.zalo_per_second,
     )
@@ -136,7 +138,7 @@ async def assemble(
     channels: list[Channel] = [email]
     zalo = zalo_office(settings, keyring, engine, clock, lambda: email_channel(settings, keyring))
     if zalo is not None:
-        channels.append(zalo_channel(settings, tokens or zalo.keeper))
+        channels.append(zalo_channel(settings, tokens or zalo.keeper, ZaloLinks(engine, keyring)))
     registry = ChannelRegistry(channels)
     renderer = Renderer()
     try:

@@ -14,6 +14,7 @@ from cascade_contracts.delivery import (
     WireModel,
 )
 from cascade_contracts.replies import MailReply, ReplyFileStored, ReplyTaken
+from cascade_contracts.zalo import Linked, ZaloLeft, ZaloLinked, ZaloSaid, ZaloUnlinked
 
 _GONE: Final = frozenset({404, 410})
 _NOT_NOW: Final = frozenset({401, 408, 425, 429})
@@ -102,6 +103,20 @@ class FactsClient:
             timeout=_SLOW,
         )
         return ReplyTaken.model_validate_json(_taken(response))
+
+    async def link_zalo(self, said: ZaloSaid) -> Linked:
+        """Say that a person wrote a code to the Official Account. Idempotent."""
+        return ZaloLinked.model_validate_json(await self._tell("links", said)).outcome
+
+    async def unlink_zalo(self, left: ZaloLeft) -> int:
+        """Say that a person left the Official Account; return how many holders that unlinked. Idempotent."""
+        return ZaloUnlinked.model_validate_json(await self._tell("unlinks", left)).holders
+
+    async def _tell(self, path: str, body: WireModel) -> bytes:
+        headers = {"content-type": "application/json"}
+        response = await self._client.post(f"/internal/v1/zalo/{path}", content=body.model_dump_json(), headers=headers)
+        response.raise_for_status()
+        return response.content
 
     async def _post(self, path: str, body: WireModel) -> bytes:
         response = await self._client.post(

@@ -244,6 +244,15 @@ class ZaloRotation(NotifierTable, table=True):
     detail: str | None = Field(default=None, sa_column=Column(Text))
 
 
+class ZaloLink(NotifierTable, table=True):
+    """The Zalo user a telephone number stands for; both unreadable without the keys."""
+
+    __tablename__ = "zalo_link"
+
+    phone_index: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    user_enc: str = Field(sa_column=Column(SealedText, nullable=False))
+
+
 class ZaloEvent(NotifierTable, table=True):
     """A webhook of Zalo's, known by its identity; its content is erased once it was worked on."""
 

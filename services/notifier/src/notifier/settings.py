@@ -100,7 +100,7 @@ class Settings(BaseSettings):
         ),
     )
     zalo_webhook_window_minutes: float = Field(
-        120.0, gt=0, description="Minutes a webhook may be old; Zalo tries again for two hours."
+        120.0, gt=0, le=10_080, description="Minutes a webhook may be old; Zalo tries again for two hours."
     )
     zalo_oauth_url: str = Field("https://oauth.zaloapp.com", description="Zalo's host for consent and tokens.")
     zalo_oauth_timeout: float = Field(

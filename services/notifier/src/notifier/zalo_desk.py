@@ -1,4 +1,4 @@
-"""Works on what Zalo told us: receipts, standing of templates and quota.
+"""Works on what Zalo told us: receipts, links of persons to seats, standing of templates and quota.
 
 Every event may be worked on twice; each handler's second time changes nothing. What waits for plan-api is put off.
 """
@@ -7,16 +7,19 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
 from cascade_contracts.vocabulary import Channel
+from cascade_contracts.zalo import ZaloLeft, ZaloSaid
 from cascade_servicekit.clock import Clock
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from notifier.facts_client import FactsClient
 from notifier.receipts import take_receipt
 from notifier.reporting import Reporter
 from notifier.store import zalo_events
@@ -32,13 +35,23 @@ AT_ONCE: Final = 20
 PATIENCE: Final = timedelta(minutes=10)
 """A receipt may be faster than the answer that names its message: so long it is asked again whether it is ours."""
 
+KEPT: Final = timedelta(days=30)
+"""Far longer than the replay window may be set to."""
+
 GIVE_UP: Final = timedelta(days=2)
+_CODE: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{4}[ .-]?[0-9]{4}(?![0-9A-Za-z])")
 _LONGEST_PAUSE: Final = timedelta(minutes=15)
 _BROKEN: Final = frozenset({"DISABLE", "DISABLED", "REJECT", "REJECTED", "DELETE", "DELETED"})
 
 
 class PutOff(Exception):
     """The event has to wait; the argument says for what."""
+
+
+def code_in(text: str) -> str | None:
+    """Return the one code of eight digits a message holds, None where there is none or more than one."""
+    found = {re.sub(r"\D", "", code) for code in _CODE.findall(text)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _text(body: Mapping[str, Any], *path: str) -> str:
@@ -51,14 +64,19 @@ def _text(body: Mapping[str, Any], *path: str) -> str:
 class ZaloDesk:
     """Works off events; several processes may, each event is worked on by one at a time."""
 
-    def __init__(self, engine: AsyncEngine, reporter: Reporter, clock: Clock, ours: Callable[[str], bool]) -> None:
+    def __init__(
+        self, engine: AsyncEngine, facts: FactsClient, reporter: Reporter, clock: Clock, ours: Callable[[str], bool]
+    ) -> None:
         self._engine = engine
+        self._facts = facts
         self._reporter = reporter
         self._clock = clock
         self._ours = ours
         self._wake = asyncio.Event()
         self._handlers: Mapping[str, Callable[[Event, Mapping[str, Any]], Awaitable[str]]] = {
             "user_received_message": self._received,
+            "user_send_text": self._said,
+            "unfollow": self._unfollowed,
             "change_template_status": self._template,
             "change_oa_daily_quota": self._quota,
         }
@@ -80,10 +98,16 @@ class ZaloDesk:
             try:
                 while await self.work():
                     pass
+                await self.tidy()
             except (SQLAlchemyError, OSError) as error:
                 log.warning("zalo: events wait: %s", type(error).__name__)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), SWEEP_PAUSE)
+
+    async def tidy(self) -> int:
+        """Forget what was worked on long ago: what is played again by then is refused as too old."""
+        async with self._engine.begin() as connection:
+            return await zalo_events.forget(connection, self._clock.now() - KEPT)
 
     async def _work_on(self, event: Event) -> bool:
         handler = self._handlers.get(event.name)
@@ -120,6 +144,21 @@ class ZaloDesk:
         if not known and self._clock.now() - event.received_at < PATIENCE:
             raise PutOff("the message is not known yet")
         return "delivered" if known else "not_ours"
+
+    async def _said(self, event: Event, body: Mapping[str, Any]) -> str:
+        """A person wrote to the account; a code in it links them to the seat it was made for."""
+        code, user_id = code_in(_text(body, "message", "text")), _text(body, "sender", "id")
+        if code is None or not user_id:
+            return "no_code"
+        return await self._facts.link_zalo(ZaloSaid(code=code, user_id=user_id, at=event.happened_at))
+
+    async def _unfollowed(self, event: Event, body: Mapping[str, Any]) -> str:
+        """A person left the account: nothing can be sent to that user id any more."""
+        user_id = _text(body, "follower", "id")
+        if not user_id:
+            return "ignored"
+        holders = await self._facts.unlink_zalo(ZaloLeft(user_id=user_id, at=event.happened_at))
+        return f"unlinked {holders}"
 
     async def _template(self, event: Event, body: Mapping[str, Any]) -> str:  # noqa: ARG002 - every handler has this shape
         """Zalo changed the standing of a template; one of ours that cannot be sent any more is an alarm."""

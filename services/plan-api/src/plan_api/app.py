@@ -38,6 +38,7 @@ from plan_api.organizations import absence_endpoints as absences
 from plan_api.organizations import endpoints as organizations
 from plan_api.organizations import group_endpoints as groups
 from plan_api.organizations import import_endpoints as imports
+from plan_api.organizations import zalo_endpoints as zalo
 from plan_api.progress import endpoints as progress
 from plan_api.reorganisations import endpoints as reorganisations
 from plan_api.requests import ServicesOf, reachable_database
@@ -66,6 +67,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     auth.router,
     organizations.router,
     absences.router,
+    zalo.router,
+    zalo.internal,
     groups.router,
     imports.router,
     reorganisations.router,

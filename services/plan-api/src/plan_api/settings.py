@@ -26,6 +26,9 @@ class Settings(BaseSettings):
         default=None,
         description="keys of contact columns, `id:base64,…`, first one encrypts; derived from the secret if absent",
     )
+    zalo_account_url: str = Field(
+        "", description="address of the Official Account (`https://zalo.me/…`) people link their Zalo at; empty: none"
+    )
     internal_token: SecretStr = Field(description="bearer token of the notifier on /internal/v1")
     files_dir: Path = Field(default=Path("files"), description="folder of content-addressed files")
     s3_bucket: str | None = Field(default=None, description="bucket that keeps the files instead of the folder")

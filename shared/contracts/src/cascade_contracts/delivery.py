@@ -95,6 +95,7 @@ class NoticeRecipient(WireModel):
     """The seat a notice goes to and who holds it; no address means unreachable, to be reported, not skipped.
 
     `addressee` stands for who answers for the seat, with which addresses; it is given back when clearance is asked.
+    `zalo_user_id` is how Zalo knows the person, where they linked it.
     """
 
     seat_id: UUID
@@ -103,6 +104,7 @@ class NoticeRecipient(WireModel):
     language: str = "vi"
     addressee: str = ""
     addresses: list[Address] = Field(default_factory=list)
+    zalo_user_id: str | None = Field(default=None, repr=False)
 
 
 class NoticeFacts(WireModel):

@@ -78,7 +78,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             if app.state.zalo is not None:
                 ours = {entry.zalo_id for entry in load_register(settings.zalo_templates).entries.values()}
                 app.state.zalo_desk = ZaloDesk(
-                    app.state.engine, app.state.reporter, app.state.clock, lambda template: template in ours
+                    app.state.engine, facts, app.state.reporter, app.state.clock, lambda template: template in ours
                 )
                 tasks.append(asyncio.create_task(app.state.zalo_desk.work_forever()))
             try:

@@ -18,6 +18,7 @@ from notifier.channels.registry import ChannelRegistry
 from notifier.keys import Keyring
 from notifier.models import Batch, Delivery, DeliveryState, Notice, table
 from notifier.rendering import Renderer, template_of
+from notifier.store.zalo_links import note_links
 
 batches, notices, deliveries = table(Batch), table(Notice), table(Delivery)
 
@@ -86,6 +87,7 @@ class Recorder:
         await connection.execute(
             insert(notices).on_conflict_do_nothing(), [self._notice_row(batch, notice) for batch, notice in given]
         )
+        await note_links(connection, self._keyring, [notice for _, notice in given])
         rows = [row for batch, notice in given for row in self._delivery_rows(batch, notice, now)]
         if rows:
             await connection.execute(insert(deliveries).on_conflict_do_nothing(), rows)
@@ -108,6 +110,7 @@ class Recorder:
             await connection.execute(
                 update(notices).where(notices.c.month == batch.month, notices.c.id == notice.notice_id).values(**values)
             )
+        await note_links(connection, self._keyring, page)
         rows = [row for notice in page for row in self._delivery_rows(batch, notice, now)]
         if rows:
             again = insert(deliveries)
@@ -128,7 +131,7 @@ class Recorder:
             "id": notice.notice_id,
             "batch_id": batch.id,
             "facts": notice.facts.model_dump(mode="json", exclude={"link"}),
-            "recipient": notice.recipient.model_dump(mode="json", exclude={"addresses"}),
+            "recipient": notice.recipient.model_dump(mode="json", exclude={"addresses", "zalo_user_id"}),
             "link_enc": notice.facts.link,
             "link_hash": _link_hash(notice.facts.link),
             "template": template,

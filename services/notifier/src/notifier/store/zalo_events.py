@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -79,6 +79,12 @@ async def worked_off(connection: AsyncConnection, event_id: bytes, outcome: str,
 async def put_off(connection: AsyncConnection, event_id: bytes, until: datetime, why: str) -> None:
     """Work on an event again later."""
     await connection.execute(update(events).where(events.c.id == event_id).values(next_at=until, outcome=why))
+
+
+async def forget(connection: AsyncConnection, before: datetime) -> int:
+    """Forget events worked on that happened before an instant far outside of the replay window; return how many."""
+    gone = delete(events).where(events.c.worked_at.is_not(None), events.c.happened_at < before)
+    return (await connection.execute(gone)).rowcount
 
 
 async def counts(connection: AsyncConnection) -> list[dict[str, Any]]:

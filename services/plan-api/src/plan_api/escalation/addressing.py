@@ -55,8 +55,8 @@ class Addressed:
             return NOBODY
         row = self.answerer.holder
         parts = (str(row.id), str(self.seat_id), _hex(row.email_index), _hex(row.phone_index), ",".join(row.channels))
-        told = (self.tells,) if self.tells else ()
-        return hashlib.sha256("|".join((*parts, *told)).encode()).hexdigest()[:24]
+        further = (*([self.tells] if self.tells else []), *([_hex(row.zalo_index)] if row.zalo_index else []))
+        return hashlib.sha256("|".join((*parts, *further)).encode()).hexdigest()[:24]
 
     def recipient(self, services: Services, addressee: str) -> NoticeRecipient:
         """Return the recipient with the addresses deciphered, in the person's order of channels."""
@@ -68,6 +68,7 @@ class Addressed:
             language=(row.language if row else None) or "vi",
             addressee=addressee,
             addresses=_addresses(services, row) if row else [],
+            zalo_user_id=services.cipher.decrypt(row.zalo_encrypted) if row else None,
         )
 
 

@@ -14,7 +14,7 @@ from cascade_servicekit.problems import NotFound
 from sqlalchemy import Row, insert, select, update
 
 from plan_api.auth import service as auth
-from plan_api.organizations import repository
+from plan_api.organizations import repository, zalo
 from plan_api.organizations.errors import DateOrder, LineCycle, SeatExists, SeatVacant, UnitCodeTaken
 from plan_api.organizations.kinds import seat_title
 from plan_api.organizations.repository import CODE, HOLDER, LINE, SEAT, UNIT
@@ -371,6 +371,8 @@ async def edit_holder(doing: Act, seat_id: UUID, version: int, edit: HolderEdit)
         values["channels"] = [channel.value for channel in edit.channels]
     if edit.language is not None:
         values["language"] = edit.language
+    if "name" in edit.model_fields_set and edit.name != doing.services.cipher.decrypt(present.name_encrypted):
+        values |= zalo.NOTHING  # perhaps somebody else: who is named now links anew
     if values:
         await doing.connection.execute(update(HOLDER).where(HOLDER.c.id == present.id).values(**values))
     await touch(doing, seat.unit_id)

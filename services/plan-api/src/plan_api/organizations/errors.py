@@ -167,3 +167,14 @@ class ImportNotUndoable(Refusal):
         "Không thể hoàn tác: {reason_vi} Kính đề nghị nhập tệp đã sửa để cập nhật tiếp.",
         "It cannot be undone: {reason_en} Import a corrected file instead.",
     )
+
+
+class ZaloNotOffered(Refusal):
+    """The installation names no Official Account of Zalo (`PLAN_API_ZALO_ACCOUNT_URL`)."""
+
+    code, status = "zalo_not_offered", 409
+    title = ("Chưa bật kênh Zalo", "Zalo is not offered")
+    remedy = (
+        "Hệ thống chưa có Official Account. Kính đề nghị người vận hành đặt PLAN_API_ZALO_ACCOUNT_URL.",
+        "There is no Official Account. Have the operator set PLAN_API_ZALO_ACCOUNT_URL.",
+    )

@@ -103,6 +103,7 @@ class Holder(SQLModel, table=True):
     __tablename__ = "holder"
     __table_args__ = (
         Index("uq_holder_current", "seat_id", unique=True, postgresql_where=text("valid_to is null and not acting")),
+        Index("ix_holder_zalo", "zalo_index", postgresql_where=text("zalo_index is not null")),
     )
 
     id: UUID = key()
@@ -112,12 +113,41 @@ class Holder(SQLModel, table=True):
     email_index: bytes | None = binary(nullable=True)
     phone_encrypted: bytes | None = binary(nullable=True)
     phone_index: bytes | None = binary(nullable=True)
+    zalo_encrypted: bytes | None = binary(nullable=True)
+    zalo_index: bytes | None = binary(nullable=True)
+    zalo_linked_at: datetime | None = instant(nullable=True)
     channels: list[str] = json()
     language: str = "vi"
     acting: bool = False
     valid_from: date | None = None
     valid_to: date | None = None
     created_at: datetime = instant()
+
+
+class ZaloCode(SQLModel, table=True):
+    """A one-time code that links a person's Zalo to a holder; the code is derived from the id, its keyed hash kept."""
+
+    __tablename__ = "zalo_code"
+    __table_args__ = (Index("ix_zalo_code_holder_id", "holder_id"), Index("ix_zalo_code_index", "code_index"))
+
+    id: UUID = key()
+    holder_id: UUID = reference("holder.id")
+    code_index: bytes = binary()
+    created_at: datetime = instant()
+    expires_at: datetime = instant()
+    used_at: datetime | None = instant(nullable=True)
+    used_by: bytes | None = binary(nullable=True)
+
+
+class ZaloMiss(SQLModel, table=True):
+    """A wrong code, by whom: after several in an hour a person is not listened to."""
+
+    __tablename__ = "zalo_miss"
+    __table_args__ = (Index("ix_zalo_miss_user", "user_index", "missed_at"),)
+
+    id: UUID = key()
+    user_index: bytes = binary()
+    missed_at: datetime = instant()
 
 
 class Absence(SQLModel, table=True):

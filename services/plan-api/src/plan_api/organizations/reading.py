@@ -114,6 +114,7 @@ def _holder(row: Row[Any], services: Services, *, contacts: bool) -> HolderView:
         channels=[Channel(channel) for channel in row.channels],
         valid_from=row.valid_from,
         valid_to=row.valid_to,
+        zalo_linked_at=row.zalo_linked_at,
     )
     if contacts:
         view.name = services.cipher.decrypt(row.name_encrypted)

@@ -99,6 +99,22 @@ class HolderView(BaseModel):
     name: str | None = None
     email: str | None = None
     phone: str | None = None
+    zalo_linked_at: datetime | None = None
+
+
+class ZaloCodeView(BaseModel):
+    """A one-time code, as the person sends it to the Official Account at `account_url`."""
+
+    code: str = Field(examples=["4821 0937"])
+    expires_at: datetime
+    account_url: str
+
+
+class ZaloLinkView(BaseModel):
+    """Whether the Zalo of a seat's holder is linked."""
+
+    seat_id: UUID
+    linked_at: datetime | None
 
 
 class AbsenceView(BaseModel):

@@ -34,6 +34,7 @@ class Verb(StrEnum):
     ANSWER_DIFFICULTY = "answer_difficulty"
     CONSOLIDATE = "consolidate"
     DECLARE_ABSENCE = "declare_absence"
+    LINK_ZALO = "link_zalo"
     MANAGE_GROUPS = "manage_groups"
     IMPORT_UNITS = "import_units"
     REORGANISE = "reorganise"
@@ -85,6 +86,7 @@ ACCESS_TABLE: Final[Mapping[Role, Mapping[Verb, frozenset[Relation]]]] = Mapping
                 Verb.CONSOLIDATE: _OWN,
                 Verb.ANSWER_DIFFICULTY: _OWN,
                 Verb.DECLARE_ABSENCE: _OWN,
+                Verb.LINK_ZALO: _OWN,
                 Verb.MANAGE_GROUPS: _OWN,
             }
         ),
@@ -98,6 +100,7 @@ ACCESS_TABLE: Final[Mapping[Role, Mapping[Verb, frozenset[Relation]]]] = Mapping
                 Verb.DECIDE_EXTENSION: _OWN_AND_BELOW,
                 Verb.ANSWER_DIFFICULTY: _OWN_AND_BELOW,
                 Verb.DECLARE_ABSENCE: _OWN_AND_BELOW,
+                Verb.LINK_ZALO: _OWN_AND_BELOW,
                 Verb.MANAGE_GROUPS: _OWN_AND_BELOW,
                 Verb.CONSOLIDATE: _OWN_AND_BELOW,
                 Verb.SUSPEND_UNIT: _BELOW,

@@ -19,7 +19,7 @@ from plan_api.forms.errors import FormNotFilled
 from plan_api.integration.answers import Key
 from plan_api.obligations import by_sheet
 from plan_api.requests import Act, Answer, ServicesOf, act_with_key
-from plan_api.web import static_files
+from plan_api.web import static_files, zalo
 from plan_api.web.duty import Duty
 from plan_api.web.errors import LinkUnknown, PageTooLarge
 from plan_api.web.forms import Mistake, read_form
@@ -122,7 +122,7 @@ async def show(request: Request, services: ServicesOf, token: str) -> Response:
     words, path = _words(request), f"/l/{token}"
     found = await _open(services, token)
     if isinstance(found.leads_to, Duty):
-        return found.leads_to.page("duty.html", words)
+        return found.leads_to.page("duty.html", words, zalo_offered=zalo.offered(services, found.link))
     return overview(found.leads_to, found.link.seat_title, path, words)
 
 
@@ -135,6 +135,23 @@ async def workbook(services: ServicesOf, token: str) -> Response:
     async with reading(services) as connection:
         made = await by_sheet.template(connection, services, found.link.caller, duty.owed.id)
     return download(made.content, made.name)
+
+
+@router.api_route("/l/{token}/zalo", methods=_READING)
+async def zalo_code(request: Request, services: ServicesOf, token: str) -> Response:
+    """Show the code that links the person's Zalo, if one was made; nothing is recorded."""
+    found = await _open(services, token)
+    async with reading(services) as connection:
+        page = await zalo.zalo_page(connection, services, found.link, services.clock.now())
+    return page.shown(_words(request), f"/l/{token}")
+
+
+@router.post("/l/{token}/zalo")
+async def make_zalo_code(request: Request, services: ServicesOf, token: str) -> Response:
+    """Make a code, the former one ends, and lead to the page that shows it."""
+    found = await _open(services, token)
+    await zalo.make_code(services, found.link)
+    return see_other(f"/l/{token}/zalo", _words(request))
 
 
 @router.api_route("/l/{token}/{action}", methods=_READING)

@@ -318,4 +318,20 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "This form was sent before with other content, and that was recorded. "
         "To send another version, open the page again.",
     ),
+    # Zalo
+    "zalo_title": ("Nhận thông báo qua Zalo", "Notices by Zalo"),
+    "zalo_linked": ("Zalo đã được liên kết từ {at}.", "Zalo has been linked since {at}."),
+    "zalo_send": (
+        "Mở Zalo của Official Account dưới đây, bấm «Quan tâm» rồi gửi tin nhắn có mã này:",
+        "Open the Official Account below in Zalo, follow it, and send it a message with this code:",
+    ),
+    "zalo_until": ("Mã dùng một lần, đến {at}.", "The code is good once, until {at}."),
+    "zalo_open": ("Mở Official Account", "Open the Official Account"),
+    "zalo_make": ("Lấy mã liên kết", "Get a code"),
+    "zalo_again": ("Lấy mã khác", "Get another code"),
+    "zalo_note": (
+        "Việc liên kết là tự nguyện. Bỏ quan tâm Official Account thì liên kết chấm dứt, "
+        "thông báo được gửi qua kênh khác.",
+        "Linking is voluntary. Unfollowing the account ends it, and notices go by another channel.",
+    ),
 }
