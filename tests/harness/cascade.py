@@ -339,6 +339,7 @@ def _notifier_settings(services: Services, database_url: str, port: int, smtp_po
         smtp_host="127.0.0.1",
         smtp_port=smtp_port,
         mail_from="Thông Suốt <thong-suot@don-vi.example>",
+        reply_domain="tra-loi.don-vi.example",
     )
 
 

@@ -37,22 +37,23 @@ class ImapServer:
 
 
 @contextlib.asynccontextmanager
-async def imap_server() -> AsyncIterator[ImapServer]:
-    """Serve an empty mailbox."""
+async def imap_server(certificate: Path | None = None) -> AsyncIterator[ImapServer]:
+    """Serve an empty mailbox; with a certificate (and key, PEM) it offers STARTTLS."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     program = str(Path(sys.executable).with_name("pymap"))
-    place = ("--host", "127.0.0.1", "--port", str(port), "--no-tls")
+    place = ("--host", "127.0.0.1", "--port", str(port))
+    tls = ("--no-tls",) if certificate is None else ("--cert", str(certificate), "--key", str(certificate))
     process = await asyncio.create_subprocess_exec(
-        program, *place, "dict", "--demo-user", USER, "--demo-password", PASSWORD,
+        program, *place, *tls, "dict", "--demo-user", USER, "--demo-password", PASSWORD,
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     server = ImapServer(port)
     try:
         for _ in range(600):
             with contextlib.suppress(OSError):
-                await asyncio.to_thread(lambda: server.connect().logout())
+                await asyncio.to_thread(lambda: imaplib.IMAP4("127.0.0.1", port, timeout=10).logout())
                 break
             await asyncio.sleep(0.1)
         yield server

@@ -110,8 +110,9 @@ class Mailroom:
         return session
 
     async def mails(self, notifier: AsyncEngine, recipient: str = "") -> list[Mail]:
-        """Return the mails to an address (all of them by default), oldest first."""
-        summaries = list(self.store.find(recipient=recipient))[::-1]
+        """Return the mails to an address (all of them by default), oldest first; answers to replies are no notices."""
+        found = list(self.store.find(recipient=recipient))[::-1]
+        summaries = [summary for summary in found if not _reference(summary).startswith("answer-")]
         references = [_reference(summary) for summary in summaries]
         async with notifier.connect() as connection:
             rows = await connection.execute(_NOTICES, {"references": references})
