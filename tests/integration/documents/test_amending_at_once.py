@@ -27,13 +27,13 @@ def due(kind: str, title: str, on: str) -> Json:
     return {"kind": kind, "title": title, "due": {"form": "on", "date": on}}
 
 
-async def somebody_waits(client: ApiClient) -> None:
-    """Return once a transaction waits for a row of another one."""
+async def somebody_waits(client: ApiClient, many: int = 1) -> None:
+    """Return once a transaction (or `many`) waits for a row of another one."""
     query = text(
         "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     )
     async with asyncio.timeout(20), client.services.reading.connect() as connection:
-        while not (await connection.execute(query)).scalar_one():  # noqa: ASYNC110
+        while (await connection.execute(query)).scalar_one() < many:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
@@ -65,3 +65,27 @@ async def test_an_amendment_waits_for_a_hand_in_that_has_begun(client: ApiClient
     await said(await amending)
     page = await said(await client.get("/v1/obligations", params={"document": plan["id"], "unit": leaving["id"]}))
     assert {item["state"] for item in page["items"]} == {"fulfilled"}
+
+
+async def test_an_amendment_and_a_reorganisation_wait_for_each_other_in_one_order(client: ApiClient) -> None:
+    office = await Office.open(client, schools=3)
+    receipt, report = due("acknowledge", "Tiếp nhận", "2026-11-06"), due("report", "Báo cáo", "2026-11-20")
+    plan = await office.issue([receipt, report])
+    first, ended, heir = office.schools
+    one = UUID((await office.owed(plan, first, "acknowledge"))["id"])
+    now = await said(await client.get(f"/v1/documents/{plan['id']}"))
+    rounds = [receipt, due("report", "Báo cáo", "2026-11-19")]
+    body = {"content": now["content"] | {"rounds": rounds}, "reason": "Điều chỉnh", "acknowledge": False}
+    headers = {"if-match": f'"{now["row_version"]}"'}
+    operation = {"kind": "merge", "units": [{"id": ended["id"]}], "into": {"unit": {"id": heir["id"]}}}
+    order = {"effective_on": "2026-11-02", "legal_reference": "Quyết định 12/QĐ-UBND", "operations": [operation]}
+
+    async with client.services.engine.begin() as connection:
+        assert await lock_standing(connection, one) is not None
+        amending = asyncio.create_task(client.post(f"/v1/documents/{plan['id']}/amend", body, headers=headers))
+        await somebody_waits(client)
+        reorganising = asyncio.create_task(client.post("/v1/reorganisations", order))
+        await somebody_waits(client, 2)
+
+    await said(await amending)
+    await said(await reorganising, 201)

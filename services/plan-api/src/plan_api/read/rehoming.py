@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from cascade_contracts.vocabulary import DocumentState, ObligationState
+from cascade_contracts.vocabulary import DocumentState, ObligationState, RoundKind
 from sqlalchemy import ColumnElement, Row, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +14,10 @@ UNSETTLED = (ObligationState.OPEN, ObligationState.SUBMITTED)
 
 
 async def owed_in_force(connection: AsyncConnection, unit_ids: Collection[UUID]) -> list[Row[Any]]:
-    """Lock and return what units owe of issued documents, open or undecided, by id, with round and assignment."""
+    """Lock and return what units owe of issued documents, open or undecided, by id, with round and assignment.
+
+    They are taken acknowledgements last, as amendments and answers take them: each then waits for the others.
+    """
     o = OBLIGATION.c
     assigned = (ASSIGNMENT.c.document_id == o.document_id) & (ASSIGNMENT.c.unit_id == o.unit_id)
     query = (
@@ -38,10 +41,10 @@ async def owed_in_force(connection: AsyncConnection, unit_ids: Collection[UUID])
         .join(DOCUMENT, DOCUMENT.c.id == o.document_id)
         .outerjoin(ASSIGNMENT, assigned)
         .where(among(o.unit_id, unit_ids), o.state.in_(UNSETTLED), DOCUMENT.c.state == DocumentState.ISSUED)
-        .order_by(o.id)
+        .order_by(ROUND.c.kind == RoundKind.ACKNOWLEDGE, o.id)
         .with_for_update(of=OBLIGATION, key_share=True)
     )
-    return list(await connection.execute(query))
+    return sorted(await connection.execute(query), key=lambda row: row.id)
 
 
 def rounds_and_steps(round_id: UUID) -> list[tuple[Table, ColumnElement[bool], list[str]]]:
