@@ -40,7 +40,7 @@ _NOTIFIER: Final = """
         case d.state
             when 'claimed' then d.claimed_at + interval '10 seconds'
             when 'transmitting' then d.transmitting_at + interval '15 seconds'
-            else greatest(d.retry_at, case when h.state = 'down' then h.retry_at end)
+            else greatest(d.retry_at, d.not_before, case when h.state = 'down' then h.retry_at end)
         end, b.not_before)) as at
     from delivery d join batch b on b.id = d.batch_id left join channel_health h on h.channel = d.channel
     where d.state in ('pending', 'claimed', 'transmitting') and d.batch_id = any($1)

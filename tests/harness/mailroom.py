@@ -34,7 +34,10 @@ _NOTICES = text(
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail: what it says, to whom, when, and about which units' obligations."""
+    """One mail: what it says, to whom, when, and about which units' obligations.
+
+    `notices` counts what it tells; of a digest everything else is its first notice's.
+    """
 
     to: str
     at: datetime
@@ -44,6 +47,7 @@ class Mail:
     round: str
     about: tuple[str, ...]
     notice_id: str
+    notices: int
     subject: str
     text: str
     html: str
@@ -116,12 +120,15 @@ class Mailroom:
         references = [_reference(summary) for summary in summaries]
         async with notifier.connect() as connection:
             rows = await connection.execute(_NOTICES, {"references": references})
-            notices = {row.message_id: row for row in rows}
+            notices: dict[str, list[Any]] = {}
+            for row in rows:
+                notices.setdefault(row.message_id, []).append(row)
         return [
             self._mail(summary, notices[reference]) for summary, reference in zip(summaries, references, strict=True)
         ]
 
-    def _mail(self, summary: Summary, notice: Any) -> Mail:
+    def _mail(self, summary: Summary, told: list[Any]) -> Mail:
+        notice = told[0]
         whole = BytesParser(EmailMessage, policy=default).parsebytes(self.store.raw(summary.id) or b"")
         plain, html = self.store.bodies(summary.id) or ("", "")
         facts = notice.facts
@@ -136,6 +143,7 @@ class Mailroom:
             round=facts["about" if news else "round_title"],
             about=tuple(item["unit_name"] for item in items),
             notice_id=str(notice.id),
+            notices=len(told),
             subject=summary.subject,
             text=plain,
             html=html,

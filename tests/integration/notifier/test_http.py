@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from integration.notifier.offices import TOKEN, MovableClock, Plan, Post, deliver, notice, serve
+from cascade_contracts.delivery import Attention, DeliveryOrder
+from integration.notifier.offices import TOKEN, MovableClock, Plan, Post, deliver, notice, run, serve
 from notifier.assembly import Notifier
 from notifier.http.app import create_app
 from notifier.settings import Settings
@@ -102,6 +103,24 @@ async def test_a_bounce_fails_the_notice_again_and_suppresses_the_address(
     second = notice("a@hp.test")
     await deliver(notifier, plan.batch(second))
     assert (plan.state_of(second), len(post.mails)) == ("unreachable", 1)
+
+
+async def test_a_bounced_digest_fails_each_of_its_notices(
+    http: httpx.AsyncClient, notifier: Notifier, plan: Plan, post: Post, clock: MovableClock
+) -> None:
+    waits = Attention(digest=True, digest_at=clock.now())
+    items = [notice("a@hp.test").model_copy(update={"attention": waits}) for _ in range(3)]
+    for order in [plan.batch(item) for item in items]:
+        await run(notifier.activities.take_over_batch, order)
+    for batch_id in plan.batches:
+        await run(notifier.activities.send_page, DeliveryOrder(batch_id=batch_id))
+    [mail] = post.mails
+    assert {plan.state_of(item) for item in items} == {"delivered"}
+
+    answer = await http.post("/internal/v1/bounces", content=bounce(mail.sender))
+
+    assert answer.json()["failed"]
+    assert {plan.state_of(item) for item in items} == {"failed"}
 
 
 async def test_a_bounce_reported_while_plan_api_is_away_is_swept_up(

@@ -1,6 +1,7 @@
 """A relay that is away, refuses, cuts the line or keeps silent: nothing is lost, nothing is sent twice."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -236,10 +237,10 @@ async def test_a_mark_whose_commit_is_in_doubt_is_taken_back_and_nothing_was_sen
     write = journal.write
     failures = 1
 
-    async def committed_but_unheard(mark: Mark) -> bool:
+    async def committed_but_unheard(marks: Sequence[Mark]) -> bool:
         nonlocal failures
-        done = await write(mark)
-        if mark.state is DeliveryState.TRANSMITTING and failures:
+        done = await write(marks)
+        if marks[0].state is DeliveryState.TRANSMITTING and failures:
             failures -= 1
             raise ConnectionResetError
         return done

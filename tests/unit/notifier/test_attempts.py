@@ -18,6 +18,7 @@ def claimed(age: timedelta = timedelta(), attempts: int = 1) -> Claimed:
     return Claimed(
         month=NOW.date().replace(day=1),
         id=new_id(),
+        batch_id=new_id(),
         notice_id=new_id(),
         channel="email",
         address="a@hp.test",

@@ -7,6 +7,7 @@ waiting for it. No database connection is held while a channel works.
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,7 +23,7 @@ from notifier.channels.base import FinishedMessage, Retry, SendResult, SendState
 from notifier.channels.registry import ChannelRegistry
 from notifier.keys import Keyring
 from notifier.models import DeliveryState
-from notifier.rendering import Renderer, envelope
+from notifier.rendering import Renderer, Told, envelope
 from notifier.rendering.phrases import phrases_of
 from notifier.store.channels import suppress_addresses
 from notifier.store.journal import Attempt, Journal, Mark
@@ -89,9 +90,12 @@ class Attempts:
         self._journal = Journal(engine)
         self._under_way: set[asyncio.Task[SendResult]] = set()
 
-    async def attempt(self, claimed: Claimed, token: UUID) -> SendResult:
-        """Carry out one attempt; cancelling the caller does not stop it."""
-        task = asyncio.create_task(self._carry_out(claimed, token))
+    async def attempt(self, parts: Sequence[Claimed], token: UUID) -> SendResult:
+        """Carry out one attempt, several notices as one digest; cancelling the caller does not stop it.
+
+        What is true of the message is true of each of its notices.
+        """
+        task = asyncio.create_task(self._carry_out(parts, token))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return await asyncio.shield(task)
@@ -101,32 +105,56 @@ class Attempts:
         while self._under_way:
             await asyncio.wait(set(self._under_way))
 
-    async def _carry_out(self, claimed: Claimed, token: UUID) -> SendResult:
-        reference = self._keyring.sign("message-id", claimed.notice_id.bytes, claimed.address_index, length=40)
-        attempt = Attempt(claimed.month, claimed.id, token, reference)
+    async def _carry_out(self, parts: Sequence[Claimed], token: UUID) -> SendResult:
+        first = parts[0]
+        notices = sorted(part.notice_id.bytes for part in parts)
+        reference = self._keyring.sign("message-id", *notices, first.address_index, length=40)
+        attempts = [Attempt(part.month, part.id, token, reference) for part in parts]
         try:
-            message = self._message(claimed, reference)
+            message = self._message(first, reference) if len(parts) == 1 else self._digest(parts, reference)
         except (TemplateError, LookupError, TypeError, ValueError):
-            log.exception("notice %s cannot be rendered", claimed.notice_id)
+            log.exception("notices %s cannot be rendered", [str(part.notice_id) for part in parts])
             result = SendResult(SendState.FAILED, "template")
-            await self._record(claimed, attempt, result)
+            await self._record(parts, attempts, result)
             return result
         in_doubt = False
 
         async def commit() -> bool:
             nonlocal in_doubt
+            now = self._clock.now()
             try:
-                return await self._journal.write(Mark(attempt, DeliveryState.TRANSMITTING, self._clock.now()))
+                ours = await self._journal.write(
+                    [Mark(attempt, DeliveryState.TRANSMITTING, now) for attempt in attempts]
+                )
             except (SQLAlchemyError, OSError):
-                in_doubt = True
-                return False
+                ours, in_doubt = False, True
+            in_doubt |= not ours and len(attempts) > 1
+            return ours
 
-        result = await self._registry[ChannelName(claimed.channel)].send(message, commit)
-        if in_doubt:  # the mark may stand, but nothing left: take it back
-            await self._write(Mark(attempt, DeliveryState.PENDING, self._clock.now()))
+        result = await self._registry[ChannelName(first.channel)].send(message, commit)
+        if in_doubt:  # the mark may stand, of some notices or of all, but nothing left: take it back
+            now = self._clock.now()
+            await self._write([Mark(attempt, DeliveryState.PENDING, now) for attempt in attempts])
         elif result.state is not SendState.LOST:
-            await self._record(claimed, attempt, result)
+            await self._record(parts, attempts, result)
         return result
+
+    def _digest(self, parts: Sequence[Claimed], reference: str) -> FinishedMessage:
+        at, first = self._clock.now(), parts[0]
+        rendered = self._renderer.render_digest(
+            [Told(part.template, part.template_version, part.recipient, part.facts) for part in parts], at
+        )
+        return FinishedMessage(
+            delivery_id=first.id,
+            reference=reference,
+            address=first.address,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            language=first.recipient.language,
+            at=at,
+            entries=envelope.all_entries([(part.recipient, part.facts) for part in parts]),
+        )
 
     def _message(self, claimed: Claimed, reference: str) -> FinishedMessage:
         rendered = self._renderer.render(claimed.template, claimed.template_version, claimed.recipient, claimed.facts)
@@ -148,24 +176,27 @@ class Attempts:
             replyable=True,
         )
 
-    async def _write(self, mark: Mark) -> bool:
+    async def _write(self, marks: Sequence[Mark]) -> bool:
         """Write a result down, waiting out a database that restarts: an answer already heard is worth it."""
         for delay in _PATIENCE:
             try:
-                return await self._journal.write(mark)
+                return await self._journal.write(marks)
             except (SQLAlchemyError, OSError):
                 await asyncio.sleep(delay)
-        return await self._journal.write(mark)
+        return await self._journal.write(marks)
 
-    async def _record(self, claimed: Claimed, attempt: Attempt, result: SendResult) -> None:
-        now = self._clock.now()
-        state, retry_at = conclude(result, claimed, now, self._give_up, self._first_look)
-        mark = Mark(attempt, state, now, result.detail or None, retry_at, result.vendor_id or None)
-        if result.receipt_within is not None:
-            mark = replace(mark, receipt_by=now + result.receipt_within)
-        if not await self._write(mark):
-            log.warning("attempt at delivery %s ended as %s after its claim was given up", claimed.id, state)
+    async def _record(self, parts: Sequence[Claimed], attempts: Sequence[Attempt], result: SendResult) -> None:
+        now, first = self._clock.now(), parts[0]
+        marks = []
+        for part, attempt in zip(parts, attempts, strict=True):
+            state, retry_at = conclude(result, part, now, self._give_up, self._first_look)
+            mark = Mark(attempt, state, now, result.detail or None, retry_at, result.vendor_id or None)
+            if result.receipt_within is not None:
+                mark = replace(mark, receipt_by=now + result.receipt_within)
+            marks.append(mark)
+        if not await self._write(marks):
+            log.warning("attempt at delivery %s ended as %s after its claim was given up", first.id, result.state)
         if result.suppress:
             async with self._engine.begin() as connection:
-                entry = (claimed.address_index, claimed.channel, result.detail)
+                entry = (first.address_index, first.channel, result.detail)
                 await suppress_addresses(connection, [entry], now)

@@ -6,7 +6,6 @@ the message comes again. Repeating any of it changes nothing: plan-api takes a m
 
 import logging
 from typing import Any, Final
-from uuid import UUID
 
 import httpx
 from cascade_contracts.replies import MailReply, ReplyFile, ReplyTaken
@@ -33,7 +32,8 @@ TOO_MANY: Final = "too_many_files"
 _FAIL = text(
     """
     update delivery set state = 'failed', detail = :detail, finished_at = :now
-    where id = :id and state in ('accepted', 'unknown', 'transmitting')
+    where (id = :id or message_id = (select message_id from delivery where id = :id))
+      and state in ('accepted', 'unknown', 'transmitting')
     returning month, batch_id, notice_id, channel, address_index
     """
 )
@@ -66,24 +66,27 @@ class Intake:
         return message.kind
 
     async def bounced(self, bounce: Bounce) -> bool:
-        """Fail a delivery finally; return whether it was still counted as sent. A dead address is suppressed."""
+        """Fail a delivery finally, and all that its digest told; return whether any still counted as sent.
+
+        A dead address is suppressed.
+        """
         if not bounce.failed:
             return False
         now = self._clock.now()
         async with self._engine.begin() as connection:
             parameters = {"id": bounce.delivery_id, "detail": bounce.detail, "now": now}
-            row = (await connection.execute(_FAIL, parameters)).one_or_none()
-            if row is None:
-                return False
-            if bounce.dead:
-                await suppress_addresses(connection, [(row.address_index, row.channel, bounce.detail)], now)
-            await settle(connection, row.month, [row.notice_id], now, correct=True)
-        batch_id = UUID(str(row.batch_id))
-        try:
-            await self._reporter.report(batch_id)
-        except (httpx.HTTPError, BatchGone) as error:
-            log.warning("a bounce of batch %s waits to be reported: %s", batch_id, error)
-        return True
+            rows = (await connection.execute(_FAIL, parameters)).all()
+            if rows and bounce.dead:
+                await suppress_addresses(connection, [(rows[0].address_index, rows[0].channel, bounce.detail)], now)
+            for month in {row.month for row in rows}:
+                told = [row.notice_id for row in rows if row.month == month]
+                await settle(connection, month, told, now, correct=True)
+        for batch_id in {row.batch_id for row in rows}:
+            try:
+                await self._reporter.report(batch_id)
+            except (httpx.HTTPError, BatchGone) as error:
+                log.warning("a bounce of batch %s waits to be reported: %s", batch_id, error)
+        return bool(rows)
 
     async def _replied(self, message: Incoming) -> Kind:
         assert message.delivery_id is not None  # noqa: S101 - a reply names its delivery

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
@@ -107,7 +109,11 @@ class Notice(NotifierTable, table=True):
 
 
 class Delivery(NotifierTable, table=True):
-    """One address of one notice. `attempt_token` names the claim that alone may change the row while it is held."""
+    """One address of one notice. `attempt_token` names the claim that alone may change the row while it is held.
+
+    With `digest` it is sent in one message with all that waits for the same address, at `not_before`. One that would be
+    beyond `daily_cap` is put off until `digest_at` and waits so, too.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -118,6 +124,7 @@ class Delivery(NotifierTable, table=True):
         Index("delivery_held", "batch_id", postgresql_where="state in ('claimed', 'transmitting')"),
         Index("delivery_by_vendor_id", "vendor_id", postgresql_where="vendor_id is not null"),
         Index("delivery_by_message_id", "message_id", postgresql_where="message_id is not null"),
+        Index("delivery_gathered", "address_index", postgresql_where="state = 'pending' and digest"),
         Index("delivery_awaiting", "batch_id", "retry_at", postgresql_where="state = 'awaiting'"),
         Index("delivery_trouble", "state", postgresql_where="state not in ('accepted', 'standby', 'withheld')"),
     )
@@ -141,6 +148,10 @@ class Delivery(NotifierTable, table=True):
     message_id: str | None = Field(default=None, sa_column=Column(Text))
     vendor_id: str | None = Field(default=None, sa_column=Column(Text))
     receipt_by: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    not_before: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    digest: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+    digest_at: datetime | None = Field(default=None, sa_column=Column(_INSTANT))
+    daily_cap: int | None = Field(default=None, sa_column=Column(SmallInteger))
     detail: str | None = Field(default=None, sa_column=Column(Text))
 
 

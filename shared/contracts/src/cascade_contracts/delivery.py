@@ -182,12 +182,27 @@ class NewsFacts(WireModel):
 AnyFacts = NoticeFacts | NewsFacts
 
 
+class Attention(WireModel):
+    """How a notice asks for a person's attention: at once, or together with others in the person's next digest.
+
+    Nothing goes out before `not_before`. With `digest` the notice waits for `digest_at` and is told in one message with
+    all that waits for the same address. `daily_cap`: one that would be the person's next beyond so many messages on a
+    local day is put into the digest as well; None: never put off.
+    """
+
+    not_before: datetime | None = None
+    digest: bool = False
+    digest_at: datetime | None = None
+    daily_cap: int | None = None
+
+
 class NoticeOut(WireModel):
     """One message to one seat."""
 
     notice_id: UUID
     recipient: NoticeRecipient
     facts: AnyFacts
+    attention: Attention = Field(default_factory=Attention)
 
 
 class NoticePage(WireModel):

@@ -1,6 +1,6 @@
 """What stands around a notice's text: who writes, what it belongs to, which due times go into a calendar. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 from typing import Final, Protocol
 
@@ -52,6 +52,16 @@ def entries(recipient: NoticeRecipient, facts: AnyFacts) -> tuple[CalendarEntry,
     if isinstance(facts, NewsFacts) or facts.audience in _REVIEWERS:
         return ()
     return tuple(_entries(recipient, facts))[:MOST_ENTRIES]
+
+
+def all_entries(told: Sequence[tuple[NoticeRecipient, AnyFacts]]) -> tuple[CalendarEntry, ...]:
+    """Return the due times several notices speak of, at most 20, each obligation once as said last."""
+    latest: dict[str, CalendarEntry] = {}
+    for recipient, facts in told:
+        for entry in entries(recipient, facts):
+            if entry.uid not in latest or latest[entry.uid].sequence < entry.sequence:
+                latest[entry.uid] = entry
+    return tuple(latest.values())[:MOST_ENTRIES]
 
 
 def _entries(recipient: NoticeRecipient, facts: NoticeFacts) -> Iterator[CalendarEntry]:

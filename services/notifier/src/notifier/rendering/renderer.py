@@ -5,13 +5,16 @@ next one is added beside it. HTML is autoescaped, a missing variable is an error
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from cascade_contracts.delivery import AnyFacts, NewsFacts, NoticeRecipient
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
+from notifier.rendering.digest_view import DIGEST_VERSION, build_digest_view, digest_entry
 from notifier.rendering.news_view import build_news_view
 from notifier.rendering.view import build_view
 
@@ -31,6 +34,16 @@ class Rendered:
     subject: str
     text: str
     html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice of a digest: what it says, to whom, by which template."""
+
+    template: str
+    version: int
+    recipient: NoticeRecipient
+    facts: AnyFacts
 
 
 class Renderer:
@@ -77,6 +90,22 @@ class Renderer:
         return Rendered(
             " ".join(subject.render(n=view).split()),
             tidy(body.render(n=view)),
+            html.render(n=view),
+        )
+
+    def render_digest(self, told: Sequence[Told], at: datetime) -> Rendered:
+        """Return the texts of one message that lists notices, each under the subject it would have by itself.
+
+        Raises:
+            jinja2.TemplateError: a template is missing or uses what the facts do not hold.
+        """
+        subjects = [self.render(each.template, each.version, each.recipient, each.facts).subject for each in told]
+        entries = [digest_entry(each.recipient, each.facts, said) for each, said in zip(told, subjects, strict=True)]
+        view = build_digest_view(entries, told[0].recipient.language, at)
+        subject, body, html = self._templates("_digest", DIGEST_VERSION, view.language)
+        return Rendered(
+            " ".join(subject.render(n=view).split()),
+            _BLANK_LINES.sub("\n\n", body.render(n=view)).strip() + "\n",
             html.render(n=view),
         )
 

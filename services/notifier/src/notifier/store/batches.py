@@ -7,7 +7,7 @@ from datetime import date, datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from cascade_contracts.delivery import NoticeOut
+from cascade_contracts.delivery import Attention, NoticeOut
 from cascade_contracts.ids import new_id
 from cascade_contracts.vocabulary import NoticeState
 from sqlalchemy import Row, func, select, text, update
@@ -164,6 +164,7 @@ class Recorder:
                     "attempts": 0,
                     "created_at": now,
                     "detail": None if usable else "invalid_address",
+                    **_waiting(notice.attention),
                 }
             )
         return rows
@@ -174,6 +175,17 @@ def _link_hash(link: str | None) -> bytes | None:
     if link is None:
         return None
     return hashlib.sha256(urlsplit(link).path.rsplit("/", 1)[-1].encode()).digest()
+
+
+def _waiting(attention: Attention) -> dict[str, object]:
+    """Return what a delivery waits for: the person's hours, and the digest if it is put into one."""
+    hours = [attention.not_before, attention.digest_at if attention.digest else None]
+    return {
+        "not_before": max((at for at in hours if at is not None), default=None),
+        "digest": attention.digest,
+        "digest_at": attention.digest_at,
+        "daily_cap": attention.daily_cap,
+    }
 
 
 async def move_cursor(connection: AsyncConnection, batch_id: UUID, cursor: UUID) -> KnownBatch:

@@ -5,6 +5,7 @@ messages. A mark takes effect only under the attempt's own token.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -82,17 +83,18 @@ class Journal:
         self._waiting: list[tuple[Mark, asyncio.Future[bool]]] = []
         self._writer: asyncio.Task[None] | None = None
 
-    async def write(self, mark: Mark) -> bool:
-        """Return once the mark is committed; False when the delivery is no longer this attempt's.
+    async def write(self, marks: Sequence[Mark]) -> bool:
+        """Return once all of these marks, of one state, are committed in one statement; False when one had no effect.
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError | OSError: the database is away; nothing was written.
         """
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((mark, future))
+        loop = asyncio.get_running_loop()
+        waiting: list[tuple[Mark, asyncio.Future[bool]]] = [(mark, loop.create_future()) for mark in marks]
+        self._waiting += waiting
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all())
-        return await future
+        return all(await asyncio.gather(*(future for _, future in waiting)))
 
     async def _write_all(self) -> None:
         while self._waiting:

@@ -33,6 +33,7 @@ class Claimed:
 
     month: date
     id: UUID
+    batch_id: UUID
     notice_id: UUID
     channel: str
     address: str
@@ -43,6 +44,7 @@ class Claimed:
     template_version: int
     recipient: NoticeRecipient
     facts: AnyFacts
+    digest: bool = False
 
 
 _EXPIRE = text(
@@ -77,40 +79,45 @@ _PASS_OVER = text(
     """
 )
 
-_CLAIM = text(
-    """
+_PICK: Final = """
     with picked as (
         select month, id from delivery
-        where batch_id = :batch and state = 'pending' and (retry_at is null or retry_at <= :due)
+        where batch_id = :batch and state = 'pending'
+          and coalesce(greatest(retry_at, not_before), cast(:due as timestamptz)) <= :due
           and channel <> all(cast(:closed as text[]))
         order by id limit :limit for update skip locked
     )
+    """
+TAKE: Final = """
     update delivery d set state = 'claimed', attempt_token = :token, claimed_at = :now, attempts = d.attempts + 1
     from picked p, notice n
     where d.month = p.month and d.id = p.id and n.month = d.month and n.id = d.notice_id
-    returning d.month, d.id, d.notice_id, d.channel, d.address_enc, d.address_index, d.attempts, d.created_at,
-        n.template, n.template_version, n.recipient, n.facts, n.link_enc
+    returning d.month, d.id, d.batch_id, d.notice_id, d.channel, d.address_enc, d.address_index, d.attempts,
+        d.created_at, d.digest, n.template, n.template_version, n.recipient, n.facts, n.link_enc
     """
-).columns(
+TAKEN: Final = (
     _deliveries.c.month,
     _deliveries.c.id,
+    _deliveries.c.batch_id,
     _deliveries.c.notice_id,
     _deliveries.c.channel,
     _deliveries.c.address_enc,
     _deliveries.c.address_index,
     _deliveries.c.attempts,
     _deliveries.c.created_at,
+    _deliveries.c.digest,
     _notices.c.template,
     _notices.c.template_version,
     _notices.c.recipient,
     _notices.c.facts,
     _notices.c.link_enc,
 )
+_CLAIM = text(_PICK + TAKE).columns(*TAKEN)
 
 _RELEASE = text(
     """
     update delivery set state = 'pending', attempt_token = null, attempts = attempts - 1, retry_at = :retry_at
-    where batch_id = :batch and state = 'claimed' and attempt_token = :token and id = any(cast(:ids as uuid[]))
+    where id = any(cast(:ids as uuid[])) and state = 'claimed' and attempt_token = :token
     """
 )
 
@@ -192,9 +199,10 @@ _WAITING = text(
     select
         (select count(*) from notice where batch_id = :batch and state = 'pending') as remaining,
         (select count(*) from delivery where batch_id = :batch and state = 'pending'
-            and (retry_at is null or retry_at <= :due) and channel <> all(cast(:closed as text[]))) as ready,
+            and coalesce(greatest(retry_at, not_before), cast(:due as timestamptz)) <= :due
+            and channel <> all(cast(:closed as text[]))) as ready,
         least(
-            (select min(retry_at) from delivery where batch_id = :batch and state = 'pending'
+            (select min(greatest(retry_at, not_before)) from delivery where batch_id = :batch and state = 'pending'
                 and channel <> all(cast(:closed as text[]))),
             (select min(case when state = 'claimed' then claimed_at + cast(:claim_lease as interval)
                              else transmitting_at + cast(:transmit_lease as interval) end)
@@ -250,14 +258,16 @@ async def claim(
             "closed": list(closed),
         },
     )
-    return [_claimed(row._mapping) for row in result]
+    return [claimed_of(row._mapping) for row in result]
 
 
-def _claimed(row: Any) -> Claimed:
+def claimed_of(row: Any) -> Claimed:
+    """Return what a row of `TAKEN` says."""
     facts = _FACTS.validate_python(row["facts"] | {"link": row["link_enc"]})
     return Claimed(
         month=row["month"],
         id=row["id"],
+        batch_id=row["batch_id"],
         notice_id=row["notice_id"],
         channel=row["channel"],
         address=row["address_enc"],
@@ -268,14 +278,13 @@ def _claimed(row: Any) -> Claimed:
         template_version=row["template_version"],
         recipient=NoticeRecipient.model_validate(row["recipient"]),
         facts=facts,
+        digest=row["digest"],
     )
 
 
-async def release(
-    connection: AsyncConnection, batch_id: UUID, token: UUID, ids: list[UUID], retry_at: datetime | None = None
-) -> None:
+async def release(connection: AsyncConnection, token: UUID, ids: list[UUID], retry_at: datetime | None = None) -> None:
     """Give claims back unused."""
-    await connection.execute(_RELEASE, {"batch": batch_id, "token": token, "ids": ids, "retry_at": retry_at})
+    await connection.execute(_RELEASE, {"token": token, "ids": ids, "retry_at": retry_at})
 
 
 async def hold(connection: AsyncConnection, batch_id: UUID, token: UUID, notices: list[UUID], now: datetime) -> None:

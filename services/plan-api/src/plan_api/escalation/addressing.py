@@ -22,6 +22,7 @@ from plan_api.organizations import service as organizations
 from plan_api.read.answering import Answerer, answerers, in_person
 from plan_api.read.audience import seats
 from plan_api.read.heirs import heirs_of
+from plan_api.rules.attention import Preferences
 from plan_api.rules.calendar import local_date
 from plan_api.services import Services
 
@@ -44,6 +45,7 @@ class Addressed:
     linked_to: UUID | None
     answerer: Answerer | None
     tells: str = ""
+    resent: bool = False
 
     @property
     def version(self) -> str:
@@ -57,6 +59,14 @@ class Addressed:
         parts = (str(row.id), str(self.seat_id), _hex(row.email_index), _hex(row.phone_index), ",".join(row.channels))
         further = (*([self.tells] if self.tells else []), *([_hex(row.zalo_index)] if row.zalo_index else []))
         return hashlib.sha256("|".join((*parts, *further)).encode()).hexdigest()[:24]
+
+    @property
+    def chosen(self) -> Preferences:
+        """What the person has chosen about being written to."""
+        row = self.answerer.holder if self.answerer else None
+        if row is None:
+            return Preferences()
+        return Preferences(row.digest, row.digest_at, row.quiet_from, row.quiet_until)
 
     def recipient(self, services: Services, addressee: str) -> NoticeRecipient:
         """Return the recipient with the addresses deciphered, in the person's order of channels."""
@@ -108,6 +118,7 @@ async def present(
             row.unit_name,
             row.linked_to,
             there.get(row.holder_id) or answers.get(row.seat_id),
+            resent=row.resend_of is not None,
         )
         for row in rows
     }

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from cascade_contracts.delivery import (
+    Attention,
     Clearance,
     ClearanceRequest,
     Handover,
@@ -18,7 +19,7 @@ from cascade_contracts.delivery import (
     Outcomes,
     Withheld,
 )
-from cascade_contracts.vocabulary import Audience, RoundKind, StepKind
+from cascade_contracts.vocabulary import Audience, NewsKind, RoundKind, StepKind
 from cascade_servicekit.problems import NotFound
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,11 +28,13 @@ from plan_api.calendar import service as calendar
 from plan_api.documents import service as documents
 from plan_api.escalation import addressing, converging, news_facts, repository
 from plan_api.escalation.addressing import Addressed
-from plan_api.escalation.service import kept_policy
+from plan_api.escalation.service import kept_policy, newest_standard
 from plan_api.read import news as read_news
 from plan_api.read import notices as read
 from plan_api.read.notices import SUSPENDED
+from plan_api.rules.attention import Saying, attention
 from plan_api.rules.calendar import WorkCalendar, local_date
+from plan_api.rules.policies import Policy
 from plan_api.services import Services
 
 PAGE = 200
@@ -98,7 +101,7 @@ async def _notices(
             days,
             following.get(batch.ladder_id),
             [at for at in spoken[batch.ladder_id] if at < batch.created_at],
-            (await kept_policy(connection, services, batch.policy_id)).policy.rehearsal,
+            (await kept_policy(connection, services, batch.policy_id)).policy,
             services,
         )
         for batch in facts.values()
@@ -107,6 +110,7 @@ async def _notices(
     told = await news_facts.facts_of(
         connection, services, facts, [to for to in addressed if to.batch_id not in common], tokens
     )
+    attentions = await _attentions_of_news(connection, services, facts, addressed, days)
     notices: dict[UUID, list[NoticeOut]] = defaultdict(list)
     for to in addressed:
         if to.notice_id in told:
@@ -114,12 +118,39 @@ async def _notices(
             addressee = "" if tokens is None and to.answerer is not None else version
             recipient = to.recipient(services, addressee)
             notices[to.batch_id].append(
-                NoticeOut(notice_id=to.notice_id, recipient=recipient, facts=told[to.notice_id])
+                NoticeOut(
+                    notice_id=to.notice_id,
+                    recipient=recipient,
+                    facts=told[to.notice_id],
+                    attention=attentions[to.notice_id],
+                )
             )
             continue
         token = (tokens or {}).get(to.notice_id)
         notices[to.batch_id].append(common[to.batch_id].notice(to, subjects[to.notice_id], token))
     return notices
+
+
+async def _attentions_of_news(
+    connection: AsyncConnection,
+    services: Services,
+    facts: Mapping[UUID, Row[Any]],
+    addressed: Collection[Addressed],
+    days: WorkCalendar,
+) -> dict[UUID, Attention]:
+    """Return how notices of news ask for attention: by the policy of their round, else by the standard one in force."""
+    about = [(to, facts[to.batch_id]) for to in addressed if facts[to.batch_id].news_id is not None]
+    if not about:
+        return {}
+    standard, now = await newest_standard(connection), services.clock.now()
+    found: dict[UUID, Attention] = {}
+    for to, batch in about:
+        policy = standard
+        if batch.round_policy_id is not None:
+            policy = (await kept_policy(connection, services, batch.round_policy_id)).policy
+        saying = Saying(NewsKind(batch.kind), Audience.CONTACT)
+        found[to.notice_id] = attention(max(now, batch.not_before), policy, saying, to.chosen, days)
+    return found
 
 
 class _Common:
@@ -131,12 +162,12 @@ class _Common:
         days: WorkCalendar,
         next_step: read.NextStep | None,
         spoken: list[datetime],
-        rehearsal: bool,
+        policy: Policy,
         services: Services,
     ) -> None:
         self._batch, self._next, self._services = batch, next_step, services
         self._reminded = sorted({local_date(at) for at in spoken})
-        self._rehearsal = rehearsal
+        self._policy, self._days = policy, days
         self._days_between = cache(days.working_days_between)
 
     def notice(self, to: Addressed, about: read.About, token: str | None = None) -> NoticeOut:
@@ -150,7 +181,19 @@ class _Common:
             notice_id=to.notice_id,
             recipient=to.recipient(self._services, addressee),
             facts=self._facts(token or self._services.links.token(to.notice_id), about),
+            attention=self._attention(to, about),
         )
+
+    def _attention(self, to: Addressed, about: read.About) -> Attention:
+        """Return how a notice asks for attention; one sent again on purpose waits for nothing."""
+        batch = self._batch
+        if to.resent:
+            return Attention()
+        saying = Saying(
+            StepKind(batch.kind), Audience(batch.audience), about.due_at, self._next.fire_at if self._next else None
+        )
+        from_on = max(self._services.clock.now(), batch.not_before)
+        return attention(from_on, self._policy, saying, to.chosen, self._days)
 
     def _facts(self, token: str, about: read.About) -> NoticeFacts:
         batch, now = self._batch, self._batch.created_at
@@ -179,7 +222,7 @@ class _Common:
             item_count=about.count,
             announcement_folded=batch.announcement_folded,
             belated=batch.belated,
-            rehearsal=self._rehearsal,
+            rehearsal=self._policy.rehearsal,
             link=f"{self._services.settings.public_url}/l/{token}",
         )
 

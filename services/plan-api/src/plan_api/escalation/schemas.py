@@ -37,6 +37,9 @@ class PolicyGiven(BaseModel):
     return_grace: Offset | None = None
     due_soon: Offset | None = None
     extension_after_due: bool = False
+    digest: bool = False
+    digest_at: time = time(8, 30)
+    daily_cap: int = Field(default=12, ge=1, le=1000)
     steps: list[StepDefinition] = Field(min_length=1, max_length=50)
 
 
@@ -54,6 +57,9 @@ class PolicyView(BaseModel):
     return_grace: Offset
     due_soon: Offset
     extension_after_due: bool
+    digest: bool
+    digest_at: time
+    daily_cap: int
     steps: list[StepDefinition]
     created_at: datetime | None = Field(description="null for a built-in version that was never used")
     documents: int = Field(description="issued documents with an unsettled round armed by this version")

@@ -110,6 +110,14 @@ async def kept_policy(connection: AsyncConnection, services: Services, policy_id
     return kept[policy_id]
 
 
+async def newest_standard(connection: AsyncConnection) -> Policy:
+    """Return the newest version of the standard policy, by which news is told that no round's policy rules."""
+    row = await repository.newest_policy(connection, STANDARD_POLICY.code)
+    if row is None or row.version < STANDARD_POLICY.version:
+        return STANDARD_POLICY
+    return policy_from_json(row.body)
+
+
 async def find_review(
     connection: AsyncConnection,
     services: Services,

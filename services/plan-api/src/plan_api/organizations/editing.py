@@ -15,13 +15,14 @@ from sqlalchemy import Row, insert, select, update
 
 from plan_api.auth import service as auth
 from plan_api.organizations import repository, zalo
-from plan_api.organizations.errors import DateOrder, LineCycle, SeatExists, SeatVacant, UnitCodeTaken
+from plan_api.organizations.errors import DateOrder, HoursNotPossible, LineCycle, SeatExists, SeatVacant, UnitCodeTaken
 from plan_api.organizations.kinds import seat_title
 from plan_api.organizations.repository import CODE, HOLDER, LINE, SEAT, UNIT
 from plan_api.organizations.schemas import (
     Handover,
     HolderEdit,
     HolderGiven,
+    Hours,
     LineGiven,
     SeatGiven,
     UnitCode,
@@ -31,6 +32,7 @@ from plan_api.organizations.schemas import (
 )
 from plan_api.organizations.service import known_units, unit_cards
 from plan_api.requests import Act, PreconditionFailed
+from plan_api.rules.attention import Preferences, hours_flaw
 from plan_api.rules.calendar import local_date
 from plan_api.rules.lines import Edge, find_cycle
 from plan_api.rules.vietnamese import fold, sort_key
@@ -282,6 +284,7 @@ async def _insert_holder(
             **_contacts(doing, given.model_dump(include={"name", "email", "phone"})),
             channels=[channel.value for channel in given.channels],
             language=given.language,
+            **_hours(given, given),
             acting=acting,
             valid_from=since,
             valid_to=until,
@@ -289,6 +292,18 @@ async def _insert_holder(
         )
     )
     return holder_id
+
+
+def _hours(given: Hours, after: Hours) -> dict[str, Any]:
+    """Return what is given of a person's hours; `after`: all of them as they will then be.
+
+    Raises:
+        HoursNotPossible: they would keep notices of duty away.
+    """
+    flaw = hours_flaw(Preferences(after.digest, after.digest_at, after.quiet_from, after.quiet_until))
+    if flaw is not None:
+        raise HoursNotPossible(field=flaw.field, why_vi=flaw.vi, why_en=flaw.en)
+    return {name: getattr(given, name) for name in Hours.model_fields if name in given.model_fields_set}
 
 
 def _contacts(doing: Act, given: dict[str, str | None]) -> dict[str, bytes | None]:
@@ -373,6 +388,8 @@ async def edit_holder(doing: Act, seat_id: UUID, version: int, edit: HolderEdit)
         values["language"] = edit.language
     if "name" in edit.model_fields_set and edit.name != doing.services.cipher.decrypt(present.name_encrypted):
         values |= zalo.NOTHING  # perhaps somebody else: who is named now links anew
+    kept = {name: getattr(present, name) for name in Hours.model_fields}
+    values |= _hours(edit, Hours(**kept | edit.model_dump(include=set(Hours.model_fields), exclude_unset=True)))
     if values:
         await doing.connection.execute(update(HOLDER).where(HOLDER.c.id == present.id).values(**values))
     await touch(doing, seat.unit_id)

@@ -136,6 +136,17 @@ class FileUnreadable(Refusal):
     )
 
 
+class HoursNotPossible(Refusal):
+    """Preferences that would keep notices of duty from a person, or hours outside the bounds."""
+
+    code, status = "hours_not_possible", 422
+    title = ("Không đặt được giờ nhận thông báo", "These hours are not possible")
+    remedy = (
+        "{why_vi} Không thể tắt thông báo về nhiệm vụ. Kính đề nghị chọn giờ khác.",
+        "{why_en} Notices of duty cannot be switched off. Choose other hours.",
+    )
+
+
 class ImportRunning(Refusal):
     """Another import is being applied."""
 

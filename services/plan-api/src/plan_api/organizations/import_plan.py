@@ -192,6 +192,7 @@ class Planner:
             **values,
             "channels": corrected.channels if corrected is not None else [Channel.EMAIL.value],
             "language": corrected.language if corrected is not None else "vi",
+            **{name: getattr(corrected, name, None) for name in ("digest", "digest_at", "quiet_from", "quiet_until")},
             "acting": False,
             "valid_from": self.today,
             "valid_to": None,

@@ -3,7 +3,7 @@
 Lines, codes and holders are dated and never deleted: history says who answered to whom when.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -98,7 +98,10 @@ class Seat(SQLModel, table=True):
 
 
 class Holder(SQLModel, table=True):
-    """The person in a seat for a dated time. Contact columns are encrypted; `…_index` is a keyed blind index."""
+    """The person in a seat for a dated time. Contact columns are encrypted; `…_index` is a keyed blind index.
+
+    `digest` and the hours are what the person prefers; null: as the policy says.
+    """
 
     __tablename__ = "holder"
     __table_args__ = (
@@ -118,6 +121,10 @@ class Holder(SQLModel, table=True):
     zalo_linked_at: datetime | None = instant(nullable=True)
     channels: list[str] = json()
     language: str = "vi"
+    digest: bool | None = None
+    digest_at: time | None = None
+    quiet_from: time | None = None
+    quiet_until: time | None = None
     acting: bool = False
     valid_from: date | None = None
     valid_to: date | None = None

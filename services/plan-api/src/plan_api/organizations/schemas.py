@@ -3,7 +3,7 @@
 Bodies name a unit by its id or by one of its codes (`UnitRef`); unknown fields are refused.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -94,6 +94,10 @@ class HolderView(BaseModel):
     acting: bool
     language: str
     channels: list[Channel]
+    digest: bool | None = Field(description="whether what can wait comes once a day; null: as the policy says")
+    digest_at: time | None = Field(description="local hour of the digest; null: as the policy says")
+    quiet_from: time | None
+    quiet_until: time | None
     valid_from: date | None
     valid_to: date | None
     name: str | None = None
@@ -170,7 +174,16 @@ class UnitPage(BaseModel):
     next_cursor: str | None
 
 
-class HolderGiven(Body):
+class Hours(Body):
+    """When a person wants to be written to; null: as the policy says. No choice switches notices of duty off."""
+
+    digest: bool | None = None
+    digest_at: time | None = None
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+
+
+class HolderGiven(Hours):
     """A person to put into a seat."""
 
     name: Text | None = None
@@ -319,7 +332,7 @@ class AbsenceEnd(Body):
     until_on: date | None = None
 
 
-class HolderEdit(Body):
+class HolderEdit(Hours):
     """Corrections to the person in a seat; absent fields stay, null empties."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"email": "dau-moi.moi@truong.example"}]})

@@ -165,6 +165,7 @@ async def notice_rows(
             NOTICE.c.seat_id,
             NOTICE.c.unit_id,
             NOTICE.c.holder_id,
+            NOTICE.c.resend_of,
             SEAT.c.title.label("seat_title"),
             UNIT.c.name.label("unit_name"),
             LINK.c.holder_id.label("linked_to"),

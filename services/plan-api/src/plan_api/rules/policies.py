@@ -21,6 +21,11 @@ _BY_THEMSELVES: Final = frozenset({StepKind.CUT_OFF, StepKind.RETURNED, StepKind
 _REVIEWERS: Final = frozenset({Audience.REVIEWER_CONTACT, Audience.REVIEWER_HEAD})
 
 
+def is_quiet(clock: time, start: time, end: time) -> bool:
+    """Return whether a local time lies in the quiet hours from `start` up to, not including, `end`; equal: none."""
+    return (clock >= start or clock < end) if start > end else start <= clock < end
+
+
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -99,7 +104,8 @@ class Policy(_Value):
 
     `late_grace`: a batch handed over later than this after its fire time says so. `return_grace`: how long a return as
     incomplete keeps the hand-in time. `extension_after_due`: whether one may still ask for an extension after the due
-    time.
+    time. `digest`: what can wait is gathered into one message a person and working day, at `digest_at` local time,
+    unless the person has chosen otherwise. `daily_cap`: of what can wait, so many messages a person and day.
     """
 
     code: str = Field(min_length=1, max_length=60)
@@ -112,6 +118,9 @@ class Policy(_Value):
     return_grace: Offset = Offset(amount=Decimal(3), unit=OffsetUnit.WORKING_DAYS)
     due_soon: Offset = Offset(amount=Decimal(3), unit=OffsetUnit.WORKING_DAYS)
     extension_after_due: bool = False
+    digest: bool = False
+    digest_at: time = time(8, 30)
+    daily_cap: int = Field(default=12, ge=1, le=1000)
     steps: tuple[StepDefinition, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -129,6 +138,10 @@ class Policy(_Value):
             raise ValueError("a rehearsal knows no working days")
         if self.return_grace.amount < 0 or self.due_soon.amount < 0 or self.late_grace < timedelta(0):
             raise ValueError("graces are not negative")
+        if self.digest_at.tzinfo is not None:
+            raise ValueError("digest_at is a local time without zone")
+        if not self.rehearsal and is_quiet(self.digest_at, self.quiet_from, self.quiet_until):
+            raise ValueError("the hour of the digest lies outside the quiet hours")
         return self
 
 
