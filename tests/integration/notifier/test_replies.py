@@ -223,6 +223,7 @@ async def test_whoever_writes_all_day_is_answered_five_times(quick: Notifier, pl
     await quick.mailroom.round()
     assert len(post.mails) == 1 + 5
     assert [row.state for row in await replies(quick)].count("quiet") == 3
+    assert {row.answer_to_enc for row in await replies(quick)} == {None}
 
 
 async def test_the_hook_takes_what_the_mailbox_would(

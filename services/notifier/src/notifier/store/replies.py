@@ -77,7 +77,7 @@ async def record(connection: AsyncConnection, row: dict[str, Any]) -> None:
     since = row["received_at"] - timedelta(days=1)
     count = select(func.count()).where(replies.c.delivery_id == row["delivery_id"], replies.c.received_at > since)
     if row["state"] == "to_answer" and (await connection.execute(count)).scalar_one() >= ANSWERS_A_DAY:
-        row = row | {"state": "quiet", "detail": "answered too often"}
+        row = row | {"state": "quiet", "detail": "answered too often", "answer_to_enc": None}
     await connection.execute(insert(replies).values(row).on_conflict_do_nothing())
 
 
