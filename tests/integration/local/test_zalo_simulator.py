@@ -1,13 +1,17 @@
 """The simulated Zalo speaks the documented protocol, logs what it accepted, and breaks as it is told."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from cascade_local.zalo.oauth import APP_ID, APP_SECRET, FIRST_REFRESH
+from cascade_local.zalo.pack import TEMPLATES_FILE, approve
 from cascade_local.zalo.state import FIRST_TOKEN, Fault, State, Weather
 from harness.zalo import Zalo, simulated_zalo, template
+from notifier.channels.zalo.templates import load_pack, load_register
 
 PHONE = "84900000001"
 
@@ -144,3 +148,27 @@ async def test_the_log_outlives_the_simulator(tmp_path: Path) -> None:
     again = State(tmp_path)
     assert [message.delivery_time is not None for message in again.messages.values()] == [True]
     assert int(again.new_id()) > int(first["data"]["msg_id"])
+
+
+async def test_tokens_outlive_the_simulator(tmp_path: Path) -> None:
+    refresh = {"app_id": APP_ID, "grant_type": "refresh_token", "refresh_token": FIRST_REFRESH}
+    async with httpx.AsyncClient(trust_env=False) as client:
+        async with simulated_zalo(State(tmp_path)) as served:
+            where = f"{served.url}/v4/oa/access_token"
+            made = (await client.post(where, data=refresh, headers={"secret_key": APP_SECRET})).json()
+        async with simulated_zalo(State(tmp_path)) as again:
+            pair = (await client.get(f"{again.url}/control/oauth/pair")).json()
+            quota = await client.get(f"{again.url}/message/quota", headers={"access_token": pair["access_token"]})
+    assert (made["access_token"], made["refresh_token"]) == (pair["access_token"], pair["refresh_token"])
+    assert quota.json()["error"] == 0
+
+
+def test_the_simulator_has_approved_notifiers_whole_pack(tmp_path: Path) -> None:
+    register = load_register(approve(tmp_path, "http://127.0.0.1:8000"))
+    templates = {each["id"]: each for each in json.loads((tmp_path / TEMPLATES_FILE).read_text())}
+    assert len(templates) == len(load_pack()) == len(register.entries)
+    for entry in register.entries.values():
+        theirs = {each["name"]: each["maxLength"] for each in templates[entry.zalo_id]["params"]}
+        assert theirs == {each.name: each.longest for each in entry.wording.parameters}
+        assert templates[entry.zalo_id]["timeout"] == entry.timeout
+        assert templates[entry.zalo_id]["layout"]["button"]["url"].startswith("http://127.0.0.1:8000/l/")

@@ -24,6 +24,7 @@ from cascade_local.provision import ServiceDatabase, provision
 from cascade_local.secrets_folder import keep_secret, own_secret
 from cascade_local.supervisor import NotReady, Supervisor, end_leftovers, locked
 from cascade_local.temporal import NAMESPACE, YIELDS, TemporalServer, accepts_connections
+from cascade_local.zalo.launch import SimulatedZalo
 
 SERVICES: Mapping[str, Sequence[str]] = {
     "plan-api": ("plan_api", "api"),
@@ -47,6 +48,8 @@ class UpSettings:
     notifier_port: int | None = None
     smtp_port: int | None = None
     mail_port: int | None = None
+    zalo_port: int | None = None
+    zalo: bool = False
     postgres_port: int | None = None
     temporal_port: int | None = None
     temporal_ui_port: int | None = None
@@ -64,6 +67,7 @@ class UpSettings:
             "notifier": self.notifier_port,
             "smtp": self.smtp_port,
             "mail": self.mail_port,
+            "zalo": self.zalo_port,
             "postgres": self.postgres_port,
             "temporal": self.temporal_port,
             "temporal-ui": self.temporal_ui_port or None,
@@ -84,6 +88,10 @@ class Installation:
             for name in ("cascade_plan", "cascade_notifier")
         }
         self._fresh_cluster = False
+        site = settings.public_url or f"http://{HOST}:{ports['api']}"
+        self.zalo: SimulatedZalo | None = None
+        if settings.zalo:
+            self.zalo = SimulatedZalo(self.data, ports["zalo"], site, settings.clock_offset_seconds)
         self.urls = self._urls()
         facts = {"urls": self.urls, "clock_offset_seconds": settings.clock_offset_seconds}
         self.supervisor = Supervisor(self.data, self._work(), facts=facts)
@@ -106,6 +114,8 @@ class Installation:
             "notifier_database": self.databases["cascade_notifier"].url(self.server_url),
             "postgres": self.server_url,
         }
+        if self.zalo is not None:
+            urls["zalo"] = self.zalo.url
         if self.temporal.ui_port is not None:
             urls["temporal_ui"] = f"http://{HOST}:{self.temporal.ui_port}"
         return urls
@@ -142,6 +152,7 @@ class Installation:
             "PORT": str(self.ports["notifier"]),
             "CLOCK_OFFSET_SECONDS": offset,
             "READY_FILE": str(self._ready_file("notifier-worker")),
+            **({} if self.zalo is None else self.zalo.settings()),
         }
         worker = {**temporal, "READY_FILE": str(self._ready_file("workflow-worker"))}
         prefixed = (("PLAN_API_", plan_api), ("NOTIFIER_", notifier), ("WORKFLOW_WORKER_", worker))
@@ -177,6 +188,7 @@ class Installation:
             Service(
                 "mailbox", lambda: watched_command(mailbox, yields=YIELDS), self._mailbox_ready, port=self.ports["smtp"]
             ),
+            *([] if self.zalo is None else [self.zalo.service()]),
         ]
         if self.settings.postgres_url is None:
             found.append(
@@ -198,7 +210,14 @@ class Installation:
             Job("plan-api-migrations", lambda: self._migrate("plan_api", "plan_database"), ("databases",)),
             Job("notifier-migrations", lambda: self._migrate("notifier", "notifier_database"), ("databases",)),
             Job("first-account", self._first_account, ("plan-api-migrations",)),
+            *self._consent(),
         ]
+
+    def _consent(self) -> list[Job]:
+        if self.zalo is None:
+            return []
+        token = own_secret(self.data, "internal-token")
+        return [self.zalo.consent(self.urls["notifier"], token, ("notifier-http", "zalo"))]
 
     def _own(self, name: str, after: tuple[str, ...], ready: Callable[[], Awaitable[bool]] | None) -> Service:
         command = [sys.executable, "-m", *self.settings.services[name]]

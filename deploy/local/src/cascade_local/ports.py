@@ -18,6 +18,7 @@ DEFAULT_PORTS = {
     "notifier": 8020,
     "mail": 8025,
     "smtp": 1025,
+    "zalo": 8030,
     "postgres": 5433,
     "temporal": 7233,
     "temporal-ui": 8233,

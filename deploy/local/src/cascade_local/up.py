@@ -53,6 +53,8 @@ def ready_line(installation: "Installation", seconds: float) -> str:
         f"notifier {urls['notifier']}",
         f"Temporal {urls['temporal']}" + (f" ({urls['temporal_ui']})" if "temporal_ui" in urls else ""),
     ]
+    if "zalo" in urls:
+        parts.append(f"Zalo {urls['zalo']}")
     if installation.settings.postgres_url is None:
         parts.append(f"PostgreSQL 127.0.0.1:{installation.ports['postgres']}")
     parts.append(tr("khóa quản trị", "administrator's key") + f" {installation.key_file}")
@@ -112,6 +114,12 @@ def up(
     mail_port: Annotated[
         int | None, typer.Option("--mail-port", help=tr("Cổng trang hộp thư", "Port of the mailbox page"))
     ] = None,
+    zalo: Annotated[
+        bool, typer.Option("--zalo", help=tr("Chạy cả Zalo mô phỏng", "Run a simulated Zalo as well"))
+    ] = False,
+    zalo_port: Annotated[
+        int | None, typer.Option("--zalo-port", help=tr("Cổng của Zalo mô phỏng", "Port of the simulated Zalo"))
+    ] = None,
     notifier_port: Annotated[
         int | None, typer.Option("--notifier-port", help=tr("Cổng của notifier", "Port of the notifier"))
     ] = None,
@@ -152,6 +160,8 @@ def up(
         notifier_port=notifier_port,
         smtp_port=smtp_port,
         mail_port=mail_port,
+        zalo=zalo,
+        zalo_port=zalo_port,
         postgres_port=postgres_port,
         temporal_port=temporal_port,
         temporal_ui_port=temporal_ui_port,

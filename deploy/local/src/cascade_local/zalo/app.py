@@ -18,7 +18,7 @@ def build_app(state: State) -> Application:
     """Return the application over a state."""
     app = FastAPI(title="Zalo", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.zalo = state
-    app.state.zalo_desk = oauth.Desk()
+    app.state.zalo_desk = oauth.desk_of(state)
     app.state.zalo_webhooks = webhooks.Sender(state)
     app.add_exception_handler(Refused, _refuse)
     for part in (messages, oauth, webhooks, control, pages):

@@ -14,13 +14,13 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
+from cascade_local.zalo.identity import APP_ID, APP_SECRET, OA_ID
 from cascade_local.zalo.state import FIRST_TOKEN, State
+
+__all__ = ["APP_ID", "APP_SECRET", "FIRST_PAIR", "FIRST_REFRESH", "OA_ID", "Code", "Desk", "desk_of", "router"]
 
 router = APIRouter()
 
-APP_ID: Final = "1234567890123456789"
-APP_SECRET: Final = "simulated-app-secret"  # noqa: S105 - of a simulator
-OA_ID: Final = "9876543210987654321"
 FIRST_REFRESH: Final = "simulated-refresh-token"
 
 _CODE_LIVES: Final = 600.0
@@ -42,6 +42,15 @@ class Desk:
     codes: dict[str, Code] = field(default_factory=dict)
     log: list[dict[str, Any]] = field(default_factory=list)
     lives_seconds: int = 90_000
+
+
+def desk_of(state: State) -> Desk:
+    """Return the desk with the tokens kept in the state's folder, else the first pair."""
+    kept = state.kept("tokens")
+    if not kept:
+        return Desk()
+    state.access_token = kept["access_token"]
+    return Desk(refresh=kept["refresh_token"])
 
 
 def _parts(request: Request) -> tuple[State, Desk]:
@@ -82,6 +91,7 @@ async def access_token(request: Request) -> Response:
     else:
         return _refusal(desk, kind, -14018, "Invalid grant type")
     memory.access_token, desk.refresh = f"at-{secrets.token_urlsafe(32)}", f"rt-{secrets.token_urlsafe(32)}"
+    memory.keep("tokens", {"access_token": memory.access_token, "refresh_token": desk.refresh})
     desk.log.append({"grant_type": kind, "error": 0})
     pair = {"access_token": memory.access_token, "refresh_token": desk.refresh}
     return JSONResponse(pair | {"expires_in": str(desk.lives_seconds)})
@@ -92,6 +102,13 @@ async def told(request: Request) -> dict[str, Any]:
     """Return the log and how many pairs were given."""
     _, desk = _parts(request)
     return {"given": sum(line["error"] == 0 for line in desk.log), "log": desk.log}
+
+
+@router.get("/control/oauth/pair")
+async def pair(request: Request) -> dict[str, str]:
+    """Return the pair that is good now, as Zalo's console shows it to an administrator."""
+    memory, desk = _parts(request)
+    return {"access_token": memory.access_token, "refresh_token": desk.refresh}
 
 
 @router.post("/control/oauth/expire")

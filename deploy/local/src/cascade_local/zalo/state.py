@@ -123,6 +123,7 @@ class State:
         self._dice = random.Random(1)  # noqa: S311 - weather
         self._ids = count(_FIRST_ID)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._folder = folder
         self._journal = folder / "messages.jsonl" if folder else None
         if self._journal is not None:
             self._journal.parent.mkdir(parents=True, exist_ok=True)
@@ -172,6 +173,21 @@ class State:
         task = asyncio.create_task(self._deliver(message))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def keep(self, name: str, value: dict[str, str]) -> None:
+        """Keep a small thing over restarts, where there is a folder."""
+        if self._folder is not None:
+            draft = self._folder / f".{name}.json"
+            draft.write_text(json.dumps(value))
+            draft.replace(self._folder / f"{name}.json")
+
+    def kept(self, name: str) -> dict[str, str]:
+        """Return what was kept; nothing is empty."""
+        file = None if self._folder is None else self._folder / f"{name}.json"
+        if file is None or not file.exists():
+            return {}
+        found: dict[str, str] = json.loads(file.read_text())
+        return found
 
     def new_id(self) -> str:
         """Return a message id not given before."""

@@ -13,12 +13,13 @@ import httpx
 from fastapi import APIRouter, Body, Request
 from pydantic import BaseModel
 
+from cascade_local.zalo import identity
 from cascade_local.zalo.oauth import APP_ID, OA_ID
 from cascade_local.zalo.state import Message, State
 
 router = APIRouter(prefix="/control/webhooks")
 
-OA_SECRET: Final = "simulated-oa-secret"  # noqa: S105 - of a simulator
+OA_SECRET: Final = identity.OA_SECRET
 _TRIES: Final = 3
 _PATIENCE: Final = 2.0
 """Zalo waits two seconds for an answer."""
