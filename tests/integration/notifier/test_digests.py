@@ -178,3 +178,24 @@ async def test_who_answers_by_now_is_asked_for_before_the_digest_goes(
 
     (mail,) = post.mails
     assert mail.message["Subject"].endswith("2 thông báo")
+
+
+async def test_beyond_the_cap_of_a_day_what_can_wait_is_put_into_the_next_digest(
+    notifier: Notifier, plan: Plan, post: Post, clock: MovableClock
+) -> None:
+    capped = Attention(digest_at=START + timedelta(days=1), daily_cap=2)
+    items = [reminder(A).model_copy(update={"attention": capped}) for _ in range(5)]
+    elsewhere = reminder("khac@truong.test").model_copy(update={"attention": capped})
+    orders = await taken_over(notifier, plan, *items, elsewhere, notice(A))
+
+    await send(notifier, *orders)
+
+    assert len(post.received("khac@truong.test")) == 1
+    subjects = [str(mail.message["Subject"])[:7] for mail in post.received(A)]
+    assert subjects == ["Còn 7 n", "Còn 7 n", "Quá hạn"]
+
+    clock.at = START + timedelta(days=1)
+    await send(notifier, *orders)
+
+    assert str(post.received(A)[-1].message["Subject"]).endswith("3 thông báo")
+    assert {plan.state_of(item) for item in items} == {"delivered"}

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from notifier.keys import Keyring, attach_keyring
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """Newest migration; `/health/ready` demands it."""
 
 _LOCK: Final = 0x6E6F7469

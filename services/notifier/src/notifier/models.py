@@ -124,6 +124,7 @@ class Delivery(NotifierTable, table=True):
         Index("delivery_held", "batch_id", postgresql_where="state in ('claimed', 'transmitting')"),
         Index("delivery_by_vendor_id", "vendor_id", postgresql_where="vendor_id is not null"),
         Index("delivery_by_message_id", "message_id", postgresql_where="message_id is not null"),
+        Index("delivery_sent_to", "address_index", "transmitting_at", postgresql_where="transmitting_at is not null"),
         Index("delivery_gathered", "address_index", postgresql_where="state = 'pending' and digest"),
         Index("delivery_awaiting", "batch_id", "retry_at", postgresql_where="state = 'awaiting'"),
         Index("delivery_trouble", "state", postgresql_where="state not in ('accepted', 'standby', 'withheld')"),

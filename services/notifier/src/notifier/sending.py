@@ -24,6 +24,7 @@ from notifier.attempts import Attempts
 from notifier.channels.base import Retry, SendResult, SendState
 from notifier.facts_client import BatchGone, FactsClient
 from notifier.receipts import ReceiptDesk
+from notifier.rendering.view import ZONE
 from notifier.reporting import Reporter
 from notifier.store import digests, pages
 from notifier.store.alarms import raise_alarms
@@ -125,6 +126,10 @@ class PageSender:
             given_up = [channel for channel, rest in closed.items() if now - rest.since >= self._patience]
             touched |= set(await pages.pass_over(connection, batch.id, given_up, now))
             settled = await pages.settle(connection, batch.month, touched, now)
+            day = now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+            capped = await digests.put_off(connection, batch.id, day, now)
+            if capped:
+                log.info("%d notices of batch %s wait for a digest: their recipients' day is full", capped, batch.id)
             limit = min(self._page_size, DIGESTS) if gathering else self._page_size
             claimed = await pages.claim(connection, batch.id, token, now, limit, closed)
             addresses = {item.address_index for item in claimed if _gathered(item)}

@@ -32,6 +32,31 @@ _DIGESTS_DUE = text(
 )
 
 
+_PUT_OFF = text(
+    """
+    update delivery d set digest = true, not_before = d.digest_at, detail = 'daily_cap'
+    where d.batch_id = :batch and d.state = 'pending' and not d.digest and d.digest_at > :now
+      and coalesce(greatest(d.retry_at, d.not_before), cast(:due as timestamptz)) <= :due
+      and d.daily_cap <= (
+        select count(distinct s.message_id) from delivery s
+        where s.address_index in (
+            select o.address_index from delivery o where o.month = d.month and o.notice_id = d.notice_id)
+          and s.transmitting_at >= :since
+          and s.state in ('transmitting', 'accepted', 'awaiting', 'delivered', 'unknown'))
+    returning d.id
+    """
+)
+
+
+async def put_off(connection: AsyncConnection, batch_id: UUID, since: datetime, now: datetime) -> int:
+    """Put what is beyond a person's cap of the day (begun at `since`) into the next digest; return how many.
+
+    Messages are counted over all channels the notice has an address of; a digest is one.
+    """
+    parameters = {"batch": batch_id, "since": since, "now": now, "due": now + SLACK}
+    return len((await connection.execute(_PUT_OFF, parameters)).all())
+
+
 async def digests_due(connection: AsyncConnection, batch_id: UUID, now: datetime) -> bool:
     """Return whether digests of a batch are due; if so nobody else gathers until the transaction ends.
 
