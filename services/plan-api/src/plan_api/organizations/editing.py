@@ -12,6 +12,7 @@ from cascade_contracts.ids import new_id
 from cascade_contracts.vocabulary import LineKind
 from cascade_servicekit.problems import NotFound
 from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plan_api.auth import service as auth
 from plan_api.organizations import repository, zalo
@@ -24,6 +25,7 @@ from plan_api.organizations.schemas import (
     HolderGiven,
     Hours,
     LineGiven,
+    Preferred,
     SeatGiven,
     UnitCode,
     UnitEdit,
@@ -304,6 +306,25 @@ def _hours(given: Hours, after: Hours) -> dict[str, Any]:
     if flaw is not None:
         raise HoursNotPossible(field=flaw.field, why_vi=flaw.vi, why_en=flaw.en)
     return {name: getattr(given, name) for name in Hours.model_fields if name in given.model_fields_set}
+
+
+async def preferred(connection: AsyncConnection, holder_id: UUID) -> Preferred | None:
+    """Return what a person prefers, None when there is no such person."""
+    row = (await connection.execute(select(HOLDER).where(HOLDER.c.id == holder_id))).one_or_none()
+    return None if row is None else Preferred(**{name: getattr(row, name) for name in Preferred.model_fields})
+
+
+async def prefer(doing: Act, holder_id: UUID, given: Preferred) -> None:
+    """Keep what a person the caller speaks for prefers.
+
+    Raises:
+        HoursNotPossible: it would keep notices of duty away.
+    """
+    values = _hours(given, given) | {"language": given.language}
+    changed = update(HOLDER).where(HOLDER.c.id == holder_id).values(**values).returning(HOLDER.c.seat_id)
+    seat = await _seat(doing, (await doing.connection.execute(changed)).scalar_one())
+    await touch(doing, seat.unit_id)
+    doing.record("prefer", "holder", holder_id, fields=sorted(values))
 
 
 def _contacts(doing: Act, given: dict[str, str | None]) -> dict[str, bytes | None]:

@@ -183,6 +183,12 @@ class Hours(Body):
     quiet_until: time | None = None
 
 
+class Preferred(Hours):
+    """What a person prefers: hours, and the language of messages."""
+
+    language: Literal["vi", "en"] = "vi"
+
+
 class HolderGiven(Hours):
     """A person to put into a seat."""
 

@@ -18,8 +18,9 @@ from starlette.types import Message, Receive, Scope, Send
 from plan_api.forms.errors import FormNotFilled
 from plan_api.integration.answers import Key
 from plan_api.obligations import by_sheet
+from plan_api.organizations.errors import HoursNotPossible
 from plan_api.requests import Act, Answer, ServicesOf, act_with_key
-from plan_api.web import static_files, zalo
+from plan_api.web import hours, static_files, zalo
 from plan_api.web.duty import Duty
 from plan_api.web.errors import LinkUnknown, PageTooLarge
 from plan_api.web.forms import Mistake, read_form
@@ -122,7 +123,12 @@ async def show(request: Request, services: ServicesOf, token: str) -> Response:
     words, path = _words(request), f"/l/{token}"
     found = await _open(services, token)
     if isinstance(found.leads_to, Duty):
-        return found.leads_to.page("duty.html", words, zalo_offered=zalo.offered(services, found.link))
+        return found.leads_to.page(
+            "duty.html",
+            words,
+            zalo_offered=zalo.offered(services, found.link),
+            hours_offered=found.link.holder_id is not None,
+        )
     return overview(found.leads_to, found.link.seat_title, path, words)
 
 
@@ -152,6 +158,32 @@ async def make_zalo_code(request: Request, services: ServicesOf, token: str) -> 
     found = await _open(services, token)
     await zalo.make_code(services, found.link)
     return see_other(f"/l/{token}/zalo", _words(request))
+
+
+@router.api_route("/l/{token}/hours", methods=_READING)
+async def hours_page(request: Request, services: ServicesOf, token: str) -> Response:
+    """Show when and how the person wants to be written to; nothing is recorded."""
+    found = await _open(services, token)
+    async with reading(services) as connection:
+        prefers = await hours.chosen(connection, found.link)
+    return hours.shown(prefers, _words(request), f"/l/{token}")
+
+
+@router.post("/l/{token}/hours")
+async def keep_hours(request: Request, services: ServicesOf, token: str) -> Response:
+    """Keep what the person has chosen; repeating it changes nothing more."""
+    words, path = _words(request), f"/l/{token}"
+    found = await _open(services, token)
+    async with reading(services) as connection:
+        prefers = await hours.chosen(connection, found.link)
+    try:
+        prefers = hours.read((await read_form(request)).fields)
+        await hours.keep(services, found.link, prefers)
+    except Mistake as mistake:
+        return hours.shown(prefers, words, path, _said(mistake, words), 422)
+    except HoursNotPossible as refusal:
+        return hours.shown(prefers, words, path, _refusal_text(refusal, words), 422)
+    return see_other(f"{path}/hours", words)
 
 
 @router.api_route("/l/{token}/{action}", methods=_READING)

@@ -318,6 +318,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "This form was sent before with other content, and that was recorded. "
         "To send another version, open the page again.",
     ),
+    # hours
+    "hours_title": ("Giờ và cách nhận thông báo", "When and how to be notified"),
+    "hours_digest": ("Gộp thông báo thành một thư mỗi ngày làm việc", "One message a working day"),
+    "hours_policy": ("Theo quy định chung", "As the policy says"),
+    "hours_yes": ("Gộp thành một thư", "Yes, one message"),
+    "hours_no": ("Gửi từng thư riêng", "No, each by itself"),
+    "hours_digest_at": ("Giờ nhận thư tổng hợp", "Hour of the message"),
+    "hours_quiet_from": ("Không gửi từ", "Nothing from"),
+    "hours_quiet_until": ("đến", "until"),
+    "hours_language": ("Ngôn ngữ của thông báo", "Language of messages"),
+    "hours_keep": ("Lưu lựa chọn", "Keep"),
+    "hours_unreadable": ("Kính đề nghị ghi giờ dạng GG:PP, ví dụ 08:30.", "Write hours as HH:MM, such as 08:30."),
+    "hours_note": (
+        "Việc đến hạn, quá hạn, bị trả lại luôn được gửi riêng, không chờ. Không thể tắt thông báo về nhiệm vụ.",
+        "What falls due, is overdue or is returned always comes by itself. Notices of duty cannot be switched off.",
+    ),
     # Zalo
     "zalo_title": ("Nhận thông báo qua Zalo", "Notices by Zalo"),
     "zalo_linked": ("Zalo đã được liên kết từ {at}.", "Zalo has been linked since {at}."),
