@@ -38,6 +38,7 @@ PARTS: dict[str, Part] = {
     "all_due": handing_in.all_due,
     "progress": reading.progress,
     "mail": sending.mail,
+    "floor_mail": floors.floor_mail,
     "history": history.history,
     "floor_insert": floors.floor_insert,
     "floor_workflow": floors.floor_workflow,

@@ -24,6 +24,8 @@ KEYS = (
     "hand_in_p99_all_due_ms",
     "progress_p95_ms",
     "mail_s",
+    "mail_per_s",
+    "floor_mail_per_s",
     "history_events_per_year",
     "rss_mb_max",
     "up_s",

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 from cascade_local.ports import free_port
 from cascade_local.provision import driver_url
 from temporalio.client import Client
@@ -20,15 +21,18 @@ from benchmarks.load import closed_loop
 from benchmarks.wire import wire
 
 MOST_WORKFLOWS = 1_000
+SMTP_CONNECTIONS = 8
+"""As many as notifier keeps by default."""
+MAILS = 3_000
 INSERTS = 3_000
 
 
 @asynccontextmanager
-async def _process(module: str, *arguments: str) -> AsyncIterator[Process]:
+async def _process(module: str, *arguments: str, stdin: int = DEVNULL) -> AsyncIterator[Process]:
     """Run a module of this package in a process of its own, ended with the block."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
-    process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, env=environment)
+    process = await asyncio.create_subprocess_exec(*command, stdin=stdin, stdout=PIPE, env=environment)
     try:
         yield process
     finally:
@@ -88,6 +92,25 @@ async def floor_insert(bench: Bench) -> None:
             run = await closed_loop(floor, requests[200:], at_once=AT_ONCE)
     bench.figures["floor_insert_per_s"] = run.per_second
     bench.note(f"floor, bare handler: p99 {run.percentile(0.99):.1f} ms")
+
+
+async def floor_mail(bench: Bench) -> None:
+    """Send the last notice's content as often over as many bare connections, nothing recorded."""
+    async with httpx.AsyncClient(base_url=bench.installation.urls["mail"]) as mailbox:
+        (newest,) = (await mailbox.get("/messages", params={"limit": 1})).json()["messages"]
+        content = (await mailbox.get(f"/messages/{newest['id']}/raw")).content
+    host, port = bench.installation.urls["smtp"].split(":")
+    with stage("mức sàn: aiosmtplib trần · floor: bare aiosmtplib"):
+        async with _process("floor_smtp", host, port, str(SMTP_CONNECTIONS), str(MAILS), stdin=PIPE) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(content)
+            process.stdin.close()
+            await _word(process, "ready")
+            seconds = float((await process.stdout.readline()).split()[1])
+    bench.figures["floor_mail_per_s"] = MAILS / seconds
+    if rate := bench.figures["mail_per_s"]:
+        bench.note(f"mail goes out at {rate * seconds / MAILS:.0%} of a bare aiosmtplib loop's rate")
 
 
 async def _answering(port: int) -> None:

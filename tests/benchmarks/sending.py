@@ -1,6 +1,10 @@
 """Fan-out and mail: from the POST that issues to every notice with the notifier, and to every e-mail accepted."""
 
 from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+from cascade_local.provision import driver_url
 
 from benchmarks.bench import Bench, stage
 from benchmarks.province import ANNOUNCED, round_
@@ -45,3 +49,19 @@ async def mail(bench: Bench) -> None:
     bench.figures["mail_s"] = seconds * MAILS / messages
     bench.note(f"one document to {len(units)} units: handed over after {(last - begun).total_seconds():.2f} s")
     bench.note(f"mail: {messages / seconds:.0f} e-mails a second, from issue to the last outcome recorded")
+    bench.figures["mail_per_s"] = await _sent_per_second(bench, document)
+
+
+async def _sent_per_second(bench: Bench, document: UUID) -> float:
+    """Return how many e-mails a second were sent while a document's were, by notifier's own log."""
+    batches = await bench.facts.fetch("select id from batch where document_id = $1", document)
+    log = await asyncpg.connect(driver_url(bench.installation.urls["notifier_database"]))
+    try:
+        row = await log.fetchrow(
+            "select count(*) as number, min(transmitting_at) as first, max(finished_at) as last from delivery"
+            " where state = 'accepted' and batch_id = any($1)",
+            [batch["id"] for batch in batches],
+        )
+    finally:
+        await log.close()
+    return float(row["number"] / (row["last"] - row["first"]).total_seconds())
