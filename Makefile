@@ -15,9 +15,10 @@ BENCH ?=
 LOCK ?=
 COUNT ?= 100
 UNITS ?= 3000
+NOTICES ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up demo test check format scenarios properties scale faults bench mutation lock notices docs coverage clean
+.PHONY: help venv up demo test check format scenarios properties scale faults delivery-faults bench mutation lock notices docs coverage clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -52,7 +53,7 @@ format: $(STAMP) ## sort imports and format the code
 scenarios: $(STAMP) ## run the five source documents under the scenario clock, each a year in a minute
 	@$(BIN)/pytest tests/scenarios --durations=5 $(TEST)
 
-mutation: $(STAMP) ## change the rules a little everywhere: at least nine of ten changes must fail a test (4 min)
+mutation: $(STAMP) ## change the rules a little everywhere: at least nine of ten changes must fail a test (some 15 min)
 	@$(BIN)/python tools/mutation.py
 
 properties: $(STAMP) ## play random sequences of what people do, new ones each time (COUNT=100; some minutes)
@@ -63,6 +64,9 @@ scale: $(STAMP) ## merge communes and abolish a department in a cascade of UNITS
 
 faults: $(STAMP) ## kill each process in the middle of a cascade, one after the other (some minutes)
 	@$(BIN)/pytest -m fault $(TEST)
+
+delivery-faults: $(STAMP) ## NOTICES=10000 by e-mail and Zalo through faults and kills; ends with one JSON object
+	@cd tests && ../$(BIN)/python -m delivery --notices $(NOTICES)
 
 bench: $(STAMP) ## measure (BENCH="--units 3000 --json")
 	@cd tests && ../$(BIN)/python -m benchmarks $(BENCH)

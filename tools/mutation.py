@@ -37,7 +37,7 @@ CONFTEST: Final = """
 import pytest
 from hypothesis import settings
 
-settings.register_profile("mutation", deadline=None, derandomize=True, max_examples=30, database=None)
+settings.register_profile("mutation", deadline=None, derandomize=True, max_examples=12, database=None)
 settings.load_profile("mutation")
 
 

@@ -12,7 +12,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -122,11 +122,15 @@ def _new_folder() -> Path:
 
 
 @asynccontextmanager
-async def started(keep: Callable[[], bool]) -> AsyncIterator[Machine]:
+async def started(
+    keep: Callable[[], bool], environment: Mapping[str, str] | None = None, *, zalo: bool = False
+) -> AsyncIterator[Machine]:
     """Start an installation; its folder goes at the end unless `keep` says that somebody will want its logs."""
     folder = await asyncio.to_thread(_new_folder)
     try:
-        async with running(UpSettings(data=folder, temporal_ui_port=0)) as installation:
+        async with running(
+            UpSettings(data=folder, temporal_ui_port=0, environment=environment or {}, zalo=zalo)
+        ) as installation:
             yield Machine(installation)
     finally:
         if not keep():

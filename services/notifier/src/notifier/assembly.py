@@ -153,6 +153,7 @@ async def assemble(
                 clock,
                 give_up=timedelta(hours=settings.give_up_hours),
                 first_look=timedelta(seconds=settings.zalo_look_seconds),
+                retry_scale=settings.retry_scale,
             )
             pages = PageSender(
                 engine,

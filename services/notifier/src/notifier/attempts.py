@@ -48,10 +48,12 @@ def conclude(
     now: datetime,
     give_up: timedelta,
     first_look: timedelta = timedelta(minutes=1),
+    retry_scale: float = 1.0,
 ) -> tuple[DeliveryState, datetime | None]:
     """Return the delivery's next state and, when it waits for its own retry or its receipt, until when. Pure.
 
-    A temporarily refused address is given up after `give_up`; a receipt is first asked for after `first_look`.
+    A temporarily refused address is given up after `give_up`; a receipt is first asked for after `first_look`. Waits
+    between tries last `retry_scale` times as long as in life.
     """
     if result.state is SendState.ACCEPTED:
         if result.receipt_within is None:
@@ -61,7 +63,7 @@ def conclude(
         worn_out = result.at_most is not None and claimed.attempts >= result.at_most
         if worn_out or now - claimed.created_at >= give_up:
             return DeliveryState.FAILED, None
-        return DeliveryState.PENDING, result.not_before or now + retry_after(claimed.attempts)
+        return DeliveryState.PENDING, result.not_before or now + retry_after(claimed.attempts) * retry_scale
     if result.state is SendState.HELD:
         return DeliveryState.PENDING, None
     return (DeliveryState.UNKNOWN if result.state is SendState.UNKNOWN else DeliveryState.FAILED), None
@@ -79,6 +81,7 @@ class Attempts:
         clock: Clock,
         give_up: timedelta,
         first_look: timedelta,
+        retry_scale: float = 1.0,
     ) -> None:
         self._engine = engine
         self._registry = registry
@@ -87,6 +90,7 @@ class Attempts:
         self._clock = clock
         self._give_up = give_up
         self._first_look = first_look
+        self.retry_scale = retry_scale
         self._journal = Journal(engine)
         self._under_way: set[asyncio.Task[SendResult]] = set()
 
@@ -189,7 +193,7 @@ class Attempts:
         now, first = self._clock.now(), parts[0]
         marks = []
         for part, attempt in zip(parts, attempts, strict=True):
-            state, retry_at = conclude(result, part, now, self._give_up, self._first_look)
+            state, retry_at = conclude(result, part, now, self._give_up, self._first_look, self.retry_scale)
             mark = Mark(attempt, state, now, result.detail or None, retry_at, result.vendor_id or None)
             if result.receipt_within is not None:
                 mark = replace(mark, receipt_by=now + result.receipt_within)

@@ -307,7 +307,7 @@ class _Page:
             await pages.release(connection, self._token, [item.id for item in items])
             for channel, result in sorted(self._broken.items()):
                 log.warning("channel %s does not work: %s", channel, result.detail)
-                await channel_down(connection, channel, result.detail, now, result.rest)
+                await channel_down(connection, channel, result.detail, now, result.rest, self._attempts.retry_scale)
             for channel in sorted(self._working - self._broken.keys()):
                 await channel_up(connection, channel, now)
             await raise_alarms(connection, self._alarms, now)

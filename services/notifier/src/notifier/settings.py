@@ -138,6 +138,9 @@ class Settings(BaseSettings):
     give_up_hours: float = Field(
         96.0, gt=0, description="Hours after which an address that is only ever refused temporarily counts as failed."
     )
+    retry_scale: float = Field(
+        1.0, gt=0, le=1, description="Share of their length that waits between tries last; below 1 only in tests."
+    )
     host: str = Field("127.0.0.1", description="Address `notifier http` listens on.")
     port: int = Field(8020, ge=0, le=65535, description="Port `notifier http` listens on.")
     clock_offset_seconds: float = Field(

@@ -40,9 +40,14 @@ async def channel_health(connection: AsyncConnection) -> list[Health]:
 
 
 async def channel_down(
-    connection: AsyncConnection, channel: str, detail: str, now: datetime, rest: timedelta | None = None
+    connection: AsyncConnection,
+    channel: str,
+    detail: str,
+    now: datetime,
+    rest: timedelta | None = None,
+    retry_scale: float = 1.0,
 ) -> None:
-    """Record a failure of the channel itself, which rests so long; failures within one pause count once."""
+    """Record a failure of the channel itself, which rests so long (scaled); failures within one pause count once."""
     known = (
         await connection.execute(select(health).where(health.c.channel == channel).with_for_update())
     ).one_or_none()
@@ -54,7 +59,7 @@ async def channel_down(
         "state": "down",
         "since": known.since if known is not None and was_down else now,
         "failures": failures,
-        "retry_at": now + (rest or pause(failures)),
+        "retry_at": now + (rest or pause(failures)) * retry_scale,
         "detail": detail,
     }
     await connection.execute(
