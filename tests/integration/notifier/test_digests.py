@@ -55,6 +55,8 @@ async def test_what_waits_is_told_in_one_message_at_the_hour(
     assert mail.message["Subject"] == "Tổng hợp ngày 11/11/2026: 30 thông báo"
     assert all(f"báo cáo số {number}" in mail.text() for number in range(30))
     assert mail.text().count("https://cascade.test/l/") == 30
+    assert str(mail.message["List-Unsubscribe"]).strip() == "<https://cascade.test/l/secret-token/unsubscribe>"
+    assert mail.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert {plan.state_of(item) for item in items} == {"delivered"}
     assert plan.finished == {order.batch_id for order in orders}
 
@@ -82,6 +84,7 @@ async def test_a_notice_alone_is_sent_as_itself(
     await send(notifier, order)
 
     assert post.mails[0].message["Subject"].startswith("Còn 7 ngày làm việc: báo cáo")
+    assert "List-Unsubscribe" not in post.mails[0].message
 
 
 async def test_another_address_and_another_hour_have_a_digest_of_their_own(

@@ -75,3 +75,19 @@ async def test_what_would_switch_duty_off_is_refused_and_changes_nothing(
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert re.sub(r'name="once" value="[^"]+"', "", (await client.get(f"{path}/hours")).text) == before
+
+
+async def test_one_post_ends_the_digest_and_opening_the_address_ends_nothing(client: ApiClient) -> None:
+    office = await Office.open(client, schools=1)
+    path = _path(await announced(client, office))
+    await _sent(client, path, GIVEN)
+
+    opened = await client.get(f"{path}/unsubscribe")
+    assert (opened.status_code, opened.headers["location"]) == (303, f"{path}/hours")
+    assert (await announced(client, office, "2")).attention.digest
+
+    answer = await client.post(f"{path}/unsubscribe", data={"List-Unsubscribe": "One-Click"})
+
+    assert answer.status_code == 200
+    after = await announced(client, office, "3")
+    assert (after.attention.digest, after.recipient.language) == (False, "en")

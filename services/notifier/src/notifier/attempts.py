@@ -157,6 +157,7 @@ class Attempts:
             html=rendered.html,
             language=first.recipient.language,
             at=at,
+            unsubscribe=envelope.unsubscribing([part.facts for part in parts]),
             entries=envelope.all_entries([(part.recipient, part.facts) for part in parts]),
         )
 

@@ -54,6 +54,12 @@ def entries(recipient: NoticeRecipient, facts: AnyFacts) -> tuple[CalendarEntry,
     return tuple(_entries(recipient, facts))[:MOST_ENTRIES]
 
 
+def unsubscribing(told: Sequence[AnyFacts]) -> str:
+    """Return the address that ends the digest by one POST, below a link of the person's own; none without https."""
+    links = (facts.link for facts in told if facts.link and facts.link.startswith("https://"))
+    return next((f"{link}/unsubscribe" for link in links), "")
+
+
 def all_entries(told: Sequence[tuple[NoticeRecipient, AnyFacts]]) -> tuple[CalendarEntry, ...]:
     """Return the due times several notices speak of, at most 20, each obligation once as said last."""
     latest: dict[str, CalendarEntry] = {}

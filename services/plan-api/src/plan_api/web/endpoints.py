@@ -186,6 +186,24 @@ async def keep_hours(request: Request, services: ServicesOf, token: str) -> Resp
     return see_other(f"{path}/hours", words)
 
 
+@router.api_route("/l/{token}/unsubscribe", methods=_READING)
+async def unsubscribing(request: Request, services: ServicesOf, token: str) -> Response:
+    """Lead to the page where the person chooses; opening the address ends nothing."""
+    await _open(services, token)
+    return see_other(f"/l/{token}/hours", _words(request))
+
+
+@router.post("/l/{token}/unsubscribe")
+async def unsubscribe(request: Request, services: ServicesOf, token: str) -> Response:
+    """End the digest by one POST, answered without a redirect (RFC 8058): the same notices come one by one again."""
+    found = await _open(services, token)
+    async with reading(services) as connection:
+        prefers = await hours.chosen(connection, found.link)
+    single = prefers.model_copy(update={"digest": False})
+    await hours.keep(services, found.link, single)
+    return hours.shown(single, _words(request), f"/l/{token}")
+
+
 @router.api_route("/l/{token}/{action}", methods=_READING)
 async def form(request: Request, services: ServicesOf, token: str, action: str) -> Response:
     """Show a form; one that is not possible (any more) leads to the page that says why."""
