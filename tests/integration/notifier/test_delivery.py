@@ -9,6 +9,7 @@ from cascade_contracts.ids import new_id
 from cascade_contracts.vocabulary import Channel
 from integration.notifier.offices import MovableClock, Plan, Post, deliver, notice, rows, run, states
 from notifier.assembly import Notifier
+from notifier.precedence import Precedence
 from notifier.takeover import PULL_SIZE
 from temporalio.exceptions import ApplicationError
 
@@ -253,6 +254,16 @@ async def test_what_came_along_untold_is_told_by_its_own_delivery(notifier: Noti
 
     assert (plan.handed, plan.calls["notices"]) == ({second.batch_id: 1}, asked)
     assert len(await states(notifier)) == 2
+
+
+async def test_what_came_along_holds_no_sending_up(notifier: Notifier, plan: Plan, post: Post) -> None:
+    first, second = plan.batch(notice("a@hp.test")), plan.batch(notice("b@hp.test"))
+    await run(notifier.activities.take_over_batch, first)
+    notifier.activities._taking_over = Precedence(lull=60)  # whoever comes first now holds sending up for ten seconds
+    taken = await run(notifier.activities.take_over_batch, second)
+
+    await asyncio.wait_for(run(notifier.activities.send_page, first), 5)
+    assert (taken.notices, len(post.mails)) == (1, 1)
 
 
 async def test_a_batch_nobody_knows_is_final(notifier: Notifier) -> None:

@@ -59,7 +59,13 @@ class DeliveryActivities:
 
     @activity.defn(name=TAKE_OVER_BATCH)
     async def take_over_batch(self, order: DeliveryOrder) -> BatchTakenOver:
-        """Record every notice of the batch; goes on where an interrupted attempt stopped."""
+        """Record every notice of the batch; goes on where an interrupted attempt stopped.
+
+        A batch that came along with another one holds no sending up.
+        """
+        taken = await self._take_over.recorded(order.batch_id)
+        if taken is not None:
+            return taken
         async with _heartbeats(), self._taking_over.first():
             return await self._take_over.take_over(order.batch_id, activity.heartbeat)
 

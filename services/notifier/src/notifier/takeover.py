@@ -33,6 +33,13 @@ class TakeOver:
         self._turn = asyncio.Lock()
         self._told: set[UUID] = set()
 
+    async def recorded(self, batch_id: UUID) -> BatchTakenOver | None:
+        """Return a batch that came along with another one and was told; None where anything remains to be done."""
+        if batch_id not in self._told:
+            return None
+        known = await self._find(batch_id)
+        return None if known is None or known.taken_over_at is None else self._taken(known)
+
     async def take_over(self, batch_id: UUID, heartbeat: Callable[[], None]) -> BatchTakenOver:
         """Record what is missing of a batch and say `handed`; harmless when repeated.
 
@@ -50,6 +57,9 @@ class TakeOver:
             heartbeat()
         if batch_id not in self._told:
             await self._tell([known])
+        return self._taken(known)
+
+    def _taken(self, known: KnownBatch) -> BatchTakenOver:
         return BatchTakenOver(notices=known.notices, not_before=self._clock.to_engine(known.not_before))
 
     async def _find(self, batch_id: UUID) -> KnownBatch | None:
