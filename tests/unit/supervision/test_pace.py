@@ -5,7 +5,7 @@ from uuid import UUID
 
 from cascade_contracts.ids import new_id
 from plan_api.integration.outbox import DELIVER, LOOK_AGAIN, Waiting
-from plan_api.supervision.pace import FOLLOW_AT_LAST, IDLE_SECONDS, LEAD, PULL, Pace
+from plan_api.supervision.pace import FOLLOW_AT_LAST, IDLE_SECONDS, LEAD, LULL, PULL, Pace
 
 NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 
@@ -48,7 +48,8 @@ def test_leaders_keep_their_distance_but_nobody_is_forgotten() -> None:
 def test_what_is_recorded_begins_when_nobody_waits_or_after_a_while() -> None:
     pace, recorded, old, waits = Pace(), row(), row(since=NOW - FOLLOW_AT_LAST), row()
     assert pace.choose([recorded, old, waits], unrecorded(waits), NOW, 100.0) == [waits, old]
-    assert pace.choose([recorded], {}, NOW, 100.0) == [recorded]
+    assert pace.choose([recorded], {}, NOW, 100.0 + LULL / 2) == [], "in a burst batches come in drops"
+    assert pace.choose([recorded], {}, NOW, 100.0 + LULL) == [recorded]
 
 
 def test_deliveries_that_run_are_told_whatever_waits() -> None:

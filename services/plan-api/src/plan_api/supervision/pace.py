@@ -12,6 +12,8 @@ PULL: Final = handover.PAGE
 IDLE_SECONDS: Final = 1.0
 LEAD: Final = 0.1
 """Seconds: in a burst deliveries begin so far apart, what one pulls brings along the batches that wait beside it."""
+LULL: Final = 1.0
+"""Seconds nobody has waited to be taken over when those brought along begin: in a burst batches come in drops."""
 FOLLOW_AT_LAST: Final = timedelta(seconds=5)
 """Those brought along begin when nobody waits to be taken over any more, after so long in any case."""
 
@@ -21,6 +23,7 @@ class Pace:
 
     def __init__(self) -> None:
         self._next_lead = 0.0
+        self._last_ahead = float("-inf")
         self.pause = IDLE_SECONDS
         """Seconds to wait for the next look, unless a commit wakes it."""
 
@@ -34,13 +37,16 @@ class Pace:
         deliveries = [item for item in waiting if item.topic == outbox.DELIVER]
         ahead = [item for item in deliveries if item.subject_id in unrecorded]
         chosen = [item for item in waiting if item.topic != outbox.DELIVER]
+        if ahead:
+            self._last_ahead = time
+        quiet = time - self._last_ahead >= LULL
         if ahead and self._next_lead <= time:
             self._next_lead = time + LEAD
             chosen += _leads(ahead, unrecorded)
         chosen += [
             item
             for item in deliveries
-            if item.subject_id not in unrecorded and (not ahead or now - item.since >= FOLLOW_AT_LAST)
+            if item.subject_id not in unrecorded and (quiet or now - item.since >= FOLLOW_AT_LAST)
         ]
         self.pause = LEAD if len(chosen) < len(waiting) else IDLE_SECONDS
         return chosen
