@@ -53,7 +53,7 @@ format: $(STAMP) ## sort imports and format the code
 scenarios: $(STAMP) ## run the five source documents under the scenario clock, each a year in a minute
 	@$(BIN)/pytest tests/scenarios --durations=5 $(TEST)
 
-mutation: $(STAMP) ## change the rules a little everywhere: at least nine of ten changes must fail a test (some 15 min)
+mutation: $(STAMP) ## change the rules a little everywhere: at least nine of ten changes must fail a test
 	@$(BIN)/python tools/mutation.py
 
 properties: $(STAMP) ## play random sequences of what people do, new ones each time (COUNT=100; some minutes)

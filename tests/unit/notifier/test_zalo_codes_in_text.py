@@ -14,7 +14,7 @@ from notifier.zalo_desk import code_in
         ("4821 0937 và 48210937", "48210937"),
         ("", None),
         ("xin chào", None),
-        ("0912345678", None),
+        ("0900000123", None),
         ("123456789", None),
         ("a48210937", None),
         ("4821 0937, 1111 2222", None),
